@@ -1,0 +1,1 @@
+"""What search is worth: replay, measures, statistics, reports and the command line."""

@@ -1,0 +1,1 @@
+"""What portals publish: documents, and the corpus folders that hold them."""

@@ -1,0 +1,18 @@
+"""The errors of the corpora package.
+
+CorpusError
+├── CorpusNotFoundError      no such corpus folder or file
+└── CorpusFormatError        a file is there and cannot be used as it is
+"""
+
+
+class CorpusError(Exception):
+    """Root of everything this package raises on purpose; its text is one line for the user."""
+
+
+class CorpusNotFoundError(CorpusError):
+    """A corpus folder or one of its files does not exist."""
+
+
+class CorpusFormatError(CorpusError):
+    """A corpus file cannot be used; the text names the file, the line where there is one, and the remedy."""

@@ -1,0 +1,1 @@
+"""What answers: search engines behind one small protocol."""

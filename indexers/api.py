@@ -1,0 +1,62 @@
+"""The protocol between the benchmark and a search engine."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import msgspec
+
+from corpora.model import Document
+
+
+class Hit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One result. Its rank is its position in the list; the score is kept for the record only."""
+
+    doc_id: str
+    url: str = ""
+    title: str = ""
+    score: float | None = None
+
+
+@runtime_checkable
+class Searcher(Protocol):
+    """Anything that answers queries: an embedded library, a server, a live portal."""
+
+    def search(self, text: str, k: int) -> list[Hit]:
+        """Return at most `k` hits, best first, each document once; an empty list when nothing matches.
+
+        `text` is what a citizen typed and is never query syntax. Raises a `SearchError` when there is no answer.
+        """
+        ...
+
+    def describe(self) -> dict[str, Any]:
+        """Return what a reader must know to judge the set-up: tokenizer, fields with boosts, ranking, versions."""
+        ...
+
+    def close(self) -> None:
+        """Release files and connections; closing twice is allowed."""
+        ...
+
+
+@runtime_checkable
+class Index(Searcher, Protocol):
+    """A searcher that indexes our corpus."""
+
+    def build(self, documents: Iterable[Document]) -> None:
+        """Index the documents, read once and in order, replacing what the index held."""
+        ...
+
+
+class EngineModule(Protocol):
+    """What an engine file offers: its docstring, `Options`, `Engine`, and named set-ups of it."""
+
+    __doc__: str | None
+    DISTRIBUTIONS: tuple[str, ...]
+    """Installed distributions whose versions identify the engine; empty when it comes with Python."""
+    SETUPS: dict[str, msgspec.Struct]
+    """Set-ups worth comparing: suffix of the engine id (`""` for the plain one) → options."""
+    Options: type[msgspec.Struct]
+
+    def Engine(self, options: Any, folder: Path) -> Index:  # noqa: N802 - a class in every engine file
+        """Construct without touching disk or network; `folder` is where the index lives."""
+        ...

@@ -1,0 +1,1 @@
+"""What citizens ask: queries, and the judgments that say which documents answer them."""
