@@ -21,7 +21,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
     column: str = ""
     """Name of the column (栏目) that lists the page."""
     kind: str = ""
-    """办事指南, 政策文件, 政策解读, 通知公告, 工作动态, 机构职能, 互动问答, 常见问题, 数据开放, 专题 or a portal's own word."""
+    """The portal's word for the kind of page: 办事指南, 政策文件, 政策解读, 通知公告, 工作动态, 常见问题 …"""
     agency: str = ""
     """Publishing or responsible agency (发文机关, 实施机构)."""
     region: str = ""

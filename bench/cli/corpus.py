@@ -1,0 +1,58 @@
+"""`tongcha corpus`: look at corpora and convert them."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from bench.cli.exits import told
+from bench.cli.options import Json
+
+app = typer.Typer(help="Look at a corpus, or convert one between formats.", no_args_is_help=True)
+
+
+@app.command()
+def info(
+    corpus: Annotated[str, typer.Argument(help="Corpus folder or 'demo'.")],
+    json: Json = False,
+) -> None:
+    """Check a corpus and print its card, size and content hash."""
+    from bench.cli.screen import print_json
+    from corpora.store import open_corpus
+
+    with told():
+        opened = open_corpus(corpus)
+        facts = opened.scan()
+        shown = {
+            "name": opened.card.name,
+            "version": opened.card.version,
+            "licence": opened.card.licence,
+            "documents": facts.documents,
+            "content_hash": facts.content_hash,
+            "folder": str(opened.folder),
+        }
+        if json:
+            print_json(shown)
+        else:
+            typer.echo("\n".join(f"{name}: {value}" for name, value in shown.items() if value))
+
+
+@app.command()
+def convert(
+    source: Annotated[str, typer.Argument(help="Corpus folder in any format that tongcha reads, or 'demo'.")],
+    target: Annotated[Path, typer.Argument(help="Folder to write.")],
+    to: Annotated[Literal["tongcha", "beir"], typer.Option(help="Format to write.")] = "tongcha",
+    json: Json = False,
+) -> None:
+    """Write a corpus in another format."""
+    from bench.cli.screen import print_json
+    from corpora.store import open_corpus, write_corpus
+
+    with told():
+        opened = open_corpus(source)
+        facts = opened.scan()
+        write_corpus(target, opened, opened.card, layout=to)
+        if json:
+            print_json({"folder": str(target), "format": to, "documents": facts.documents})
+        else:
+            typer.echo(f"{target}: {facts.documents} documents in {to} format")

@@ -1,0 +1,54 @@
+"""`tongcha score`: score a run folder again, or any TREC run file."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from bench.cli.exits import told
+from bench.cli.options import Json, Measures
+
+
+def score(
+    folder: Annotated[Path | None, typer.Argument(help="Run folder that `tongcha run` wrote.", show_default=False)] = None,
+    qrels: Annotated[Path | None, typer.Option(help="TREC qrels file.", metavar="FILE")] = None,
+    run: Annotated[Path | None, typer.Option(help="TREC run file.", metavar="FILE")] = None,
+    measure: Measures = None,
+    ties: Annotated[
+        Literal["rank", "trec_eval"],
+        typer.Option(help="Equal scores in a run file: keep the file's order, or document id descending as trec_eval."),
+    ] = "rank",
+    mean_only: Annotated[bool, typer.Option("--mean-only", help="Print only the means.")] = False,
+    json: Json = False,
+) -> None:
+    """Score a run folder from its files alone, or a TREC run file against TREC qrels.
+
+    For files, prints trec_eval's lines: measure, query and value separated by tabs, the means (query `all`) last.
+    Queries that the run misses score 0, as with trec_eval -c.
+    """
+    if bool(qrels) != bool(run) or bool(folder) == bool(run):
+        raise typer.BadParameter("give either a run folder, or both --qrels and --run")
+    with told():
+        if qrels and run:
+            _score_files(qrels, run, measure or (), ties, mean_only=mean_only, json=json)
+        elif folder:
+            _score_folder(folder, measure or (), json=json)
+
+
+def _score_files(
+    qrels: Path, run: Path, names: list[str] | tuple[str, ...], ties: Literal["rank", "trec_eval"], *, mean_only: bool, json: bool
+) -> None:
+    raise NotImplementedError
+
+
+def _score_folder(folder: Path, measures: list[str] | tuple[str, ...], *, json: bool) -> None:
+    from bench.cli.screen import print_json, print_summary
+    from bench.rescore import rescore
+    from bench.results import RunFolder
+
+    summary = rescore(RunFolder(folder), measures)
+    if json:
+        print_json(summary)
+    else:
+        print_summary(summary, [folder / "scores.parquet"])

@@ -1,0 +1,1 @@
+"""Reports of a scored run: HTML and Markdown, in Chinese or English."""

@@ -1,0 +1,170 @@
+"""The tables of a report as rows of text, for whoever draws them: terminal, Markdown or HTML."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from bench.indices import CAUSES
+from bench.report.numbers import NONE, fraction, milliseconds, score, seconds, size
+from bench.report.words import Words
+from bench.summary import FACETS, HEADLINES, TABLE_MEASURES, EngineSummary, Slice, Summary
+
+FEW = 60
+"""Slices with fewer queries than this are only indicative."""
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True):
+    """A header and its rows; `pale` holds the positions of rows that are only indicative."""
+
+    header: list[str]
+    rows: list[list[str]]
+    pale: frozenset[int] = frozenset()
+
+
+def final(summary: Summary, words: Words) -> Table:
+    """Return the final table: one row per engine, headlines first."""
+    header = [words("engine"), *(words(headline) for headline in HEADLINES), *TABLE_MEASURES]
+    header += ["p50 ms", "p95 ms", words("index_s"), words("index_size"), words("memory")]
+    return Table(header=header, rows=[_final_row(engine, words) for engine in summary.engines])
+
+
+def _final_row(engine: EngineSummary, words: Words) -> list[str]:
+    headlines = [words("withheld") if engine.withheld else score(getattr(engine, name)) for name in HEADLINES]
+    measures = [
+        fraction(engine.measures[name].value) if name in engine.measures else NONE for name in TABLE_MEASURES
+    ]
+    waits = [milliseconds(engine.latency_ms.get(label)) for label in ("p50", "p95")]
+    index = [NONE, NONE]
+    if engine.index:
+        index = [seconds(engine.index.build_s) + ("*" if engine.index.reused else ""), size(engine.index.bytes)]
+    memory = size(engine.peak_memory_bytes) if engine.peak_memory_bytes else NONE
+    return [engine.id, *headlines, *measures, *waits, *index, memory]
+
+
+def misses(summary: Summary, words: Words) -> Table:
+    """Return how many answerable queries have each cause, leaving out causes that no engine has."""
+    shown = [cause for cause in CAUSES if any(engine.causes.get(cause) for engine in summary.engines)]
+    return Table(
+        header=[words("engine"), *(words(f"cause_{cause}", k=summary.k) for cause in shown)],
+        rows=[
+            [engine.id, *(str(engine.causes.get(cause, 0)) for cause in shown)]
+            for engine in summary.engines
+            if engine.causes
+        ],
+    )
+
+
+def speed(summary: Summary, words: Words) -> Table:
+    """Return latency percentiles, timeouts and the median rank of the first useful result."""
+    labels = [label for label in ("p50", "p95", "p99", "p99.9") if any(e.latency_ms.get(label) for e in summary.engines)]
+    return Table(
+        header=[
+            words("engine"),
+            *(f"{label} ms" for label in labels),
+            words("cause_timeout"),
+            words("useful_rank"),
+        ],
+        rows=[
+            [
+                engine.id,
+                *(milliseconds(engine.latency_ms.get(label)) for label in labels),
+                str(engine.outcomes.get("timeout", 0)),
+                NONE if engine.useful_rank_median is None else f"{engine.useful_rank_median:g}",
+            ]
+            for engine in summary.engines
+            if engine.latency_ms
+        ],
+    )
+
+
+def measures(summary: Summary, words: Words) -> Table:
+    """Return every measure and share with its mean, one column each."""
+    names = list(dict.fromkeys(name for engine in summary.engines for name in engine.measures))
+    shares = list(dict.fromkeys(name for engine in summary.engines for name in engine.shares))
+    shares = [name for name in shares if name != "judged@10" or "Judged@10" not in names]
+    return Table(
+        header=[words("engine"), *names, *(f"{words(name)}@10" for name in shares)],
+        rows=[
+            [
+                engine.id,
+                *(fraction(engine.measures[name].value) for name in names),
+                *(fraction(engine.shares[name]) for name in shares),
+            ]
+            for engine in summary.engines
+            if engine.measures
+        ],
+    )
+
+
+def slices(summary: Summary, words: Words) -> dict[str, Table]:
+    """Return a table per facet: one row per value, three headlines per engine in a cell."""
+    tables = {}
+    for facet in FACETS:
+        cells = [item for item in summary.slices if item.facet == facet]
+        if cells:
+            tables[facet] = _facet(facet, cells, words)
+    return tables
+
+
+def _facet(facet: str, cells: list[Slice], words: Words) -> Table:
+    engines = list(dict.fromkeys(cell.engine for cell in cells))
+    by_place = {(cell.value, cell.engine): cell for cell in cells}
+    values = sorted({(cell.value, cell.queries) for cell in cells}, key=lambda item: (-item[1], item[0]))
+    rows = [
+        [value, str(count), *(_headlines(by_place[value, engine]) for engine in engines)] for value, count in values
+    ]
+    pale = frozenset(place for place, (_, count) in enumerate(values) if count < FEW)
+    return Table(header=[words(f"facet_{facet}"), words("queries"), *engines], rows=rows, pale=pale)
+
+
+def _headlines(cell: Slice) -> str:
+    values = (cell.found.value, cell.fast.value, cell.accurate.value)
+    return " / ".join(NONE if value is None else f"{value:.0f}" for value in values)
+
+
+def hardest(summary: Summary, words: Words) -> Table:
+    """Return the queries that engines do worst on, with the rank of the first useful result by engine."""
+    engines = [engine.id for engine in summary.engines if engine.complete]
+    return Table(
+        header=[words("query"), words("expected"), *engines],
+        rows=[
+            [query.text, query.expected, *(_rank(query.ranks.get(engine)) for engine in engines)]
+            for query in summary.hardest
+        ],
+    )
+
+
+def _rank(rank: int | None) -> str:
+    return NONE if rank is None else str(rank)
+
+
+def pairs(summary: Summary, words: Words) -> dict[str, Table]:
+    """Return a table of paired tests per headline (and track where there are two)."""
+    tables = {}
+    tracks = {comparison.track for comparison in summary.comparisons}
+    for comparison in summary.comparisons:
+        name = words(comparison.headline) + (f" ({comparison.track})" if len(tracks) > 1 else "")
+        tables[name] = Table(
+            header=["A", "B", words("queries"), f"{words('difference')} A − B", "t p", "Fisher p", "Holm p"],
+            rows=[
+                [
+                    pair.first,
+                    pair.second,
+                    str(pair.n),
+                    f"{pair.difference * 100:+.1f}",
+                    *(_p(p) for p in (pair.t_p, pair.randomisation_p, pair.holm_p)),
+                ]
+                for pair in comparison.pairs
+            ],
+        )
+    return tables
+
+
+def _p(value: float) -> str:
+    return "< .001" if value < 0.001 else f"{value:.3f}"
+
+
+def tied(summary: Summary, words: Words) -> Iterable[tuple[str, str]]:
+    """Yield each headline with its groups of tied engines, best first: `a, b > c`."""
+    for comparison in summary.comparisons:
+        yield words(comparison.headline), " > ".join("{" + ", ".join(group) + "}" for group in comparison.tied)

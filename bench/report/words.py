@@ -1,0 +1,146 @@
+"""The words of reports, in Chinese and English."""
+
+from typing import Literal
+
+Language = Literal["zh", "en"]
+
+_WORDS: dict[str, tuple[str, str]] = {
+    "title": ("政务搜索评测报告", "Portal search report"),
+    "lead": (
+        "{queries} 条带标注的公众查询，{documents} 篇文档，{engines} 个搜索配置。",
+        "{queries} judged citizen queries, {documents} documents, {engines} search set-ups.",
+    ),
+    "headlines": ("找得到、找得快、找得准", "Found, Fast, Accurate"),
+    "headlines_note": (
+        "每项 0–100 分，越高越好；横线为 95% 置信区间。三项分开报告，不合成总分。",
+        "Each 0-100, higher is better; lines are 95 % confidence intervals. There is no blended total.",
+    ),
+    "found": ("找得到", "Found"),
+    "fast": ("找得快", "Fast"),
+    "accurate": ("找得准", "Accurate"),
+    "found_means": ("前 10 条里有相关结果的查询占比", "queries with a relevant result in the first ten"),
+    "fast_means": (
+        "{reach:g} 秒内看到第一条有用结果的查询占比（读一条摘要按 {read:g} 秒计）",
+        "queries whose first useful result is reached within {reach:g} s, reading {read:g} s a summary",
+    ),
+    "accurate_means": ("nDCG@10 × 100", "nDCG@10 × 100"),
+    "engine": ("搜索配置", "Engine"),
+    "withheld": ("暂不公布", "withheld"),
+    "withheld_why": ("{engine}：分数暂不公布，{reason}。", "{engine}: headlines withheld, {reason}."),
+    "problem": ("{engine}：未完成，{problem}", "{engine}: not completed, {problem}"),
+    "tied": ("统计上并列", "Statistically tied"),
+    "tied_note": (
+        "同组之内没有显著差异（Fisher 随机化检验，Holm 校正，α = 0.05）；组与组可以重叠。",
+        "No significant difference within a group (Fisher randomisation, Holm over all pairs, α = .05); "
+        "groups may overlap.",
+    ),
+    "power": (
+        "本次 {n} 条查询；差 0.10 需 {n10} 条才能可靠发现，差 0.05 需 {n05} 条，差 0.03 需 {n03} 条"
+        "（逐查询差的标准差按 0.30，检验效能 0.8）。",
+        "{n} queries here; finding a difference of .10 needs {n10}, .05 needs {n05}, .03 needs {n03} "
+        "(per-query SD .30, α .05, power .8).",
+    ),
+    "numbers": ("全部数字", "All numbers"),
+    "index_s": ("建库秒数", "Index s"),
+    "index_size": ("索引大小", "Index size"),
+    "memory": ("峰值内存", "Peak memory"),
+    "reused": ("* 沿用缓存里的索引，数字是当初建库时测得的。", "* index reused from the cache; figures are from its build."),
+    "causes": ("没找到，各是什么原因", "Why answers were missed"),
+    "cause_found": ("找到", "found"),
+    "cause_zero_result": ("零结果", "no results"),
+    "cause_failed": ("出错", "failed"),
+    "cause_timeout": ("超时", "timeout"),
+    "cause_blocked": ("被拦截", "blocked"),
+    "cause_unsupported": ("不支持", "unsupported"),
+    "cause_not_indexed": ("未收录", "not indexed"),
+    "cause_wrong_version_only": ("只见外地版或废止版", "only wrong region or outdated"),
+    "cause_ranked_below_10": ("排在 10 名之后", "ranked below 10"),
+    "cause_not_returned": ("前 {k} 条都没有", "not in the first {k}"),
+    "speed": ("速度", "Speed"),
+    "speed_note": (
+        "延迟从计划发出的时刻算起。样本不够时不给高分位数（p99 至少 100 条）。",
+        "Latency counts from the scheduled start. Percentiles are given only where the sample supports them "
+        "(p99 needs 100 answers).",
+    ),
+    "useful_rank": ("首条有用结果的名次（中位数）", "median rank of first useful"),
+    "top10": ("前 10 条的成色", "What the first ten hold"),
+    "judged@10": ("有标注", "judged"),
+    "wrong_region@10": ("外地版", "wrong region"),
+    "outdated@10": ("已废止", "outdated"),
+    "duplicates@10": ("重复", "duplicates"),
+    "slices": ("分项得分", "By kind of query"),
+    "slices_note": (
+        "每格三项依次为找得到、找得快、找得准；查询少于 60 条的分项（浅色）只供参考。",
+        "Cells give Found, Fast, Accurate; slices with fewer than 60 queries (pale) are only indicative.",
+    ),
+    "facet_intent": ("意图", "intent"),
+    "facet_audience": ("对象", "audience"),
+    "facet_theme": ("主题", "theme"),
+    "facet_region": ("地区", "region"),
+    "facet_scope": ("范围", "scope"),
+    "facet_variant": ("写法", "variant"),
+    "queries": ("查询", "queries"),
+    "documents": ("文档", "documents"),
+    "hardest": ("最难的查询", "Hardest queries"),
+    "hardest_note": (
+        "各配置 nDCG@10 平均最低的查询；数字是第一条有用结果的名次，– 为没有。",
+        "Lowest mean nDCG@10 over the engines; numbers are the rank of the first useful result, – for none.",
+    ),
+    "query": ("查询", "query"),
+    "expected": ("应找到", "expected"),
+    "pairs": ("两两比较", "Pairwise comparisons"),
+    "difference": ("差", "difference"),
+    "method": ("怎么测的", "How this was measured"),
+    "method_gain": (
+        "nDCG 与 trec_eval 一致：增益取等级本身，折损取 log2(名次+1)，理想排序取该查询的全部标注。"
+        "出错、超时、零结果记 0 分；未标注按不相关算。",
+        "nDCG is trec_eval's: gain is the grade, discount log2(rank + 1), the ideal ranking is over all judged "
+        "documents of the query. Failed, timed-out and empty answers score 0; unjudged counts as not relevant.",
+    ),
+    "method_grades": (
+        "相关：等级 ≥ {relevant}；有用：等级 ≥ {useful}。",
+        "Relevant: grade ≥ {relevant}; useful: grade ≥ {useful}.",
+    ),
+    "method_pooled": (
+        "标注里有“不相关”：Judged@10 低于 {low:.2f} 或各配置相差超过 {gap:.2f} 时不公布分数。",
+        "Judgments include non-relevant documents: headlines are withheld where Judged@10 is below {low:.2f} "
+        "or engines differ by more than {gap:.2f} in it.",
+    ),
+    "method_known_item": (
+        "标注里没有“不相关”（已知条目集）：Judged@10 只列出，不据此扣发分数。",
+        "No document is judged not relevant (a known-item set): Judged@10 is shown, nothing is withheld for it.",
+    ),
+    "method_replay": (
+        "每次取 {k} 条结果，超时 {timeout:g} 秒，预热 {warmup} 条查询（不计入）；{loop}。每个配置在独立进程里运行。",
+        "{k} results asked for, timeout {timeout:g} s, {warmup} warm-up queries not counted; {loop}. "
+        "Each engine runs in a process of its own.",
+    ),
+    "loop_closed": ("一条答完再发下一条", "each query waits for the answer before"),
+    "loop_open": ("每秒 {rate:g} 条按时刻表发出", "{rate:g} queries a second on a timetable"),
+    "method_interval": (
+        "95% 置信区间：按查询自助抽样 {resamples} 次，种子 {seed}。",
+        "95 % confidence intervals: bootstrap over queries, {resamples} resamples, seed {seed}.",
+    ),
+    "unjudged": ("另有 {n} 条查询没有标注，未参加。", "{n} more queries have no judgments and were not replayed."),
+    "setups": ("各配置的分词、字段与排序", "Set-ups: tokenizer, fields, ranking"),
+    "identity": ("数据与环境", "Data and machine"),
+    "corpus": ("语料", "corpus"),
+    "query_set": ("查询集", "query set"),
+    "judgments": ("标注", "judgments"),
+    "machine": ("机器", "machine"),
+    "versions": ("版本", "versions"),
+    "made": ("开始于 {when}（UTC）", "started {when} (UTC)"),
+    "unfinished": ("本次运行尚未完成，数字不全。", "This run is not finished; the numbers are incomplete."),
+}
+
+
+class Words:
+    """Looks up report text by key in one language."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self._column = 0 if language == "zh" else 1
+
+    def __call__(self, key: str, **values: object) -> str:
+        """Return the text for a key with its blanks filled in."""
+        return _WORDS[key][self._column].format(**values)

@@ -1,0 +1,299 @@
+"""The summary of a scored run: the one set of numbers behind the table, the JSON and every report."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.experiment import Experiment, Scoring
+from bench.indices import CAUSES
+from bench.results import OUTCOMES, EngineRecord, IndexFacts, Manifest, Source
+from bench.scoring import EngineScores, RunScores
+from bench.statistics import Estimate, Pair, compare_pairs, estimate, mean, percentile, tied_groups
+from queries.model import Query
+
+Floats = NDArray[np.float64]
+
+HEADLINES = ("found", "fast", "accurate")
+
+PERCENTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
+
+FACETS = ("intent", "audience", "theme", "region", "scope", "variant")
+
+HARDEST = 20
+"""How many of the queries that engines do worst on a report lists."""
+
+TABLE_MEASURES = ("nDCG@10", "P@5", "R@100", "RR")
+
+
+class EngineSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One engine's row: headlines 0-100, measures and shares 0-1, times in milliseconds and seconds, sizes in bytes."""
+
+    id: str
+    use: str
+    track: str
+    complete: bool
+    problem: str
+    found: Estimate | None
+    fast: Estimate | None
+    accurate: Estimate | None
+    withheld: str
+    """Why the headlines are withheld; empty when they are not."""
+    measures: dict[str, Estimate]
+    shares: dict[str, float | None]
+    """Shares of the first ten places; None where no query enters."""
+    causes: dict[str, int]
+    """Answerable queries by cause; `found` is not a miss."""
+    outcomes: dict[str, int]
+    latency_ms: dict[str, float | None]
+    """Percentiles from the scheduled start; None where the sample is too small for one."""
+    useful_rank_median: float | None
+    """Median rank of the first useful result among the queries that got one."""
+    index: IndexFacts | None
+    peak_memory_bytes: int
+    """The larger of the building and the answering process's peak."""
+    describe: dict[str, Any]
+    versions: dict[str, str]
+
+
+class Slice(msgspec.Struct, frozen=True, kw_only=True):
+    """One engine's headlines on the queries with one value of a facet."""
+
+    facet: str
+    value: str
+    engine: str
+    queries: int
+    found: Estimate
+    fast: Estimate
+    accurate: Estimate
+
+
+class HardQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """A query that the engines do badly on: what it asks, what answers it, and where each engine puts an answer."""
+
+    id: str
+    text: str
+    expected: str
+    """Title of the best judged document, or its id where the title is not known."""
+    ranks: dict[str, int | None]
+    """Rank of the first useful result by engine; None where the engine returned none."""
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """All pairs of engines of one track on one headline, and which engines are statistically tied."""
+
+    track: str
+    headline: str
+    pairs: list[Pair]
+    tied: list[tuple[str, ...]]
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that a report of one run says."""
+
+    schema_version: int = 1
+    name: str
+    tongcha: str
+    finished: bool
+    started_at: str
+    machine: dict[str, Any]
+    libraries: dict[str, str]
+    seed: int
+    corpus: Source
+    queries: Source
+    judgments_hash: str
+    unjudged_queries: int
+    scoring: Scoring
+    useful: int
+    """The grade that ended a citizen's search in fact."""
+    pooled: bool
+    k: int
+    timeout_s: float
+    warmup: int
+    rate_per_s: float | None
+    engines: list[EngineSummary]
+    slices: list[Slice]
+    comparisons: list[Comparison]
+    hardest: list[HardQuery]
+
+
+def summarise(manifest: Manifest, experiment: Experiment, scores: RunScores, expected: Mapping[str, str]) -> Summary:
+    """Return the summary of a run; `expected` maps query ids to what to show as their right answer."""
+    scoring = experiment.scoring
+    estimated = _estimator(experiment.seed, scoring.resamples)
+    withheld = _withheld(scores, scoring)
+    return Summary(
+        name=manifest.name,
+        tongcha=manifest.tongcha,
+        finished=manifest.finished,
+        started_at=manifest.sessions[0][0],
+        machine=manifest.machine,
+        libraries=manifest.libraries,
+        seed=manifest.seed,
+        corpus=manifest.corpus,
+        queries=manifest.queries,
+        judgments_hash=manifest.judgments_hash,
+        unjudged_queries=manifest.unjudged_queries,
+        scoring=scoring,
+        useful=scores.useful,
+        pooled=scores.pooled,
+        k=experiment.replay.k,
+        timeout_s=experiment.replay.timeout_s,
+        warmup=experiment.replay.warmup,
+        rate_per_s=experiment.replay.rate_per_s,
+        engines=[
+            _engine(name, record, scores.engines.get(name), withheld.get(name, ""), estimated)
+            for name, record in manifest.engines.items()
+        ],
+        slices=list(_slices(scores, estimated, withheld)),
+        comparisons=list(_comparisons(manifest, scores, experiment.seed, withheld)),
+        hardest=_hardest(scores, expected),
+    )
+
+
+def _estimator(seed: int, resamples: int) -> Callable[[Floats, float], Estimate]:
+    return lambda values, scale: estimate(values, seed, resamples, scale)
+
+
+def _engine(
+    name: str,
+    record: EngineRecord,
+    scores: EngineScores | None,
+    withheld: str,
+    estimated: Callable[[Floats, float], Estimate],
+) -> EngineSummary:
+    headlines: dict[str, Estimate | None] = dict.fromkeys(HEADLINES)
+    measures: dict[str, Estimate] = {}
+    shares: dict[str, float | None] = {}
+    causes: dict[str, int] = {}
+    outcomes: dict[str, int] = {}
+    latency: dict[str, float | None] = {}
+    useful_rank = None
+    if scores is not None:
+        if not withheld:
+            headlines = {headline: estimated(scores.headlines[headline], 100.0) for headline in HEADLINES}
+        measures = {measure: estimated(values, 1.0) for measure, values in scores.measures.items()}
+        shares = {share: mean(values) for share, values in scores.shares.items()}
+        named = list(scores.causes.values())
+        causes = {cause: named.count(cause) for cause in CAUSES}
+        given = scores.outcomes["outcome"].to_list()
+        outcomes = {outcome: given.count(outcome) for outcome in OUTCOMES}
+        waits = np.sort(scores.outcomes["latency_ms"].to_numpy())
+        latency = {label: percentile(waits, share) for label, share in PERCENTILES.items()}
+        ranks = scores.useful_rank[np.isfinite(scores.useful_rank)]
+        useful_rank = float(np.median(ranks)) if ranks.size else None
+    return EngineSummary(
+        id=name,
+        use=record.use,
+        track=record.track,
+        complete=record.complete,
+        problem=record.problem,
+        withheld=withheld,
+        **headlines,
+        measures=measures,
+        shares=shares,
+        causes=causes,
+        outcomes=outcomes,
+        latency_ms=latency,
+        useful_rank_median=useful_rank,
+        index=record.index,
+        peak_memory_bytes=max(record.peak_memory_bytes, record.index.peak_memory_bytes if record.index else 0),
+        describe=record.describe,
+        versions=record.versions,
+    )
+
+
+def _withheld(scores: RunScores, scoring: Scoring) -> dict[str, str]:
+    """Return why headlines are withheld, by engine: too few of its first ten judged, or engines judged unevenly.
+
+    Judged@10 says nothing where no document is judged not relevant (known-item sets), so nothing is withheld there.
+    """
+    if not scores.pooled:
+        return {}
+    judged = {
+        name: value
+        for name, engine in scores.engines.items()
+        if (value := mean(engine.shares["judged@10"])) is not None
+    }
+    if judged and max(judged.values()) - min(judged.values()) > scoring.max_judged_gap:
+        gap = max(judged.values()) - min(judged.values())
+        reason = f"engines differ by {gap:.2f} in Judged@10, more than {scoring.max_judged_gap:.2f}"
+        return dict.fromkeys(judged, reason)
+    return {
+        name: f"Judged@10 is {value:.2f}, below {scoring.min_judged:.2f}"
+        for name, value in judged.items()
+        if value < scoring.min_judged
+    }
+
+
+def _slices(
+    scores: RunScores, estimated: Callable[[Floats, float], Estimate], withheld: dict[str, str]
+) -> Iterator[Slice]:
+    for facet in FACETS:
+        values = sorted({value for query in scores.queries if (value := _facet(query, facet))})
+        if len(values) < 2:
+            continue  # one value for all queries is the overall score again
+        for value in values:
+            member = np.array([_facet(query, facet) == value for query in scores.queries])
+            for name, engine in scores.engines.items():
+                if name not in withheld:
+                    found, fast, accurate = (
+                        estimated(engine.headlines[headline][member], 100.0) for headline in HEADLINES
+                    )
+                    yield Slice(
+                        facet=facet,
+                        value=value,
+                        engine=name,
+                        queries=int(member.sum()),
+                        found=found,
+                        fast=fast,
+                        accurate=accurate,
+                    )
+
+
+def _facet(query: Query, facet: str) -> str:
+    if facet == "variant":
+        return query.variant or "clean"
+    return str(getattr(query, facet))
+
+
+def _comparisons(
+    manifest: Manifest, scores: RunScores, seed: int, withheld: dict[str, str]
+) -> Iterator[Comparison]:
+    """Compare within each track only: an engine over our corpus and a live service are different things."""
+    tracks: dict[str, list[str]] = {}
+    for name, record in manifest.engines.items():
+        if name in scores.engines and name not in withheld:
+            tracks.setdefault(record.track, []).append(name)
+    for track, names in tracks.items():
+        if len(names) < 2:
+            continue
+        for headline in HEADLINES:
+            values = {name: scores.engines[name].headlines[headline] for name in names}
+            pairs = compare_pairs(values, seed)
+            means = {name: mean(array) or 0.0 for name, array in values.items()}
+            yield Comparison(track=track, headline=headline, pairs=pairs, tied=tied_groups(means, pairs))
+
+
+def _hardest(scores: RunScores, expected: Mapping[str, str]) -> list[HardQuery]:
+    """Return the queries with the lowest mean nDCG@10 over the engines, worst first, ties in the set's order."""
+    if not scores.engines:
+        return []
+    values = np.vstack([engine.headlines["accurate"] for engine in scores.engines.values()])
+    means = np.nan_to_num(values).mean(axis=0)
+    rows = []
+    for position in np.argsort(means, kind="stable")[:HARDEST].tolist():
+        query = scores.queries[position]
+        ranks = {name: float(engine.useful_rank[position]) for name, engine in scores.engines.items()}
+        rows.append(
+            HardQuery(
+                id=query.id,
+                text=query.text,
+                expected=expected.get(query.id, ""),
+                ranks={name: int(rank) if math.isfinite(rank) else None for name, rank in ranks.items()},
+            )
+        )
+    return rows

@@ -1,0 +1,161 @@
+"""What runs in an engine's own process: building its index, or answering queries and timing the answers.
+
+Each engine works in a process of its own, so that memory is its own, a crash ends nothing else, and a hanging search
+can be ended. Messages to the parent are tuples whose first item says what they are.
+"""
+
+import multiprocessing
+import multiprocessing.connection
+import os
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from bench.process_memory import peak_memory_bytes
+from bench.results import Outcome, Response
+from corpora.model import Document
+from corpora.store import open_corpus
+from indexers import registry
+from indexers.api import Hit, Searcher
+from indexers.errors import BlockedError, SearchTimeoutError, UnsupportedError
+
+_REPORT_EVERY_S = 0.1
+
+
+class BuildJob(msgspec.Struct, frozen=True, kw_only=True):
+    """Index a corpus with an engine into an empty folder."""
+
+    engine: str
+    use: str
+    options: dict[str, Any]
+    corpus: str
+    folder: str
+
+
+class ReplayJob(msgspec.Struct, frozen=True, kw_only=True):
+    """Put queries, as pairs of id and text, to a built engine."""
+
+    engine: str
+    use: str
+    options: dict[str, Any]
+    folder: str
+    queries: tuple[tuple[str, str], ...]
+    warmup: tuple[str, ...]
+    k: int
+    timeout_s: float
+    rate_per_s: float | None
+
+
+def build(job: BuildJob, parent: Connection) -> None:
+    """Build an index. Sends ("indexed", documents) now and then, then ("built", facts) or ("problem", text)."""
+    _end_with_parent()
+    try:
+        engine = registry.create(registry.configured(job.use, job.options, id=job.engine), Path(job.folder))
+        documents = open_corpus(job.corpus)
+        started = time.perf_counter()
+        engine.build(_counted(documents, parent))
+        build_s = time.perf_counter() - started
+        engine.close()
+    except Exception as problem:  # noqa: BLE001 - whatever the engine raises is told in one line
+        parent.send(("problem", _one_line(problem)))
+    else:
+        parent.send(("built", {"build_s": build_s, "peak_memory_bytes": peak_memory_bytes()}))
+
+
+def replay(job: ReplayJob, parent: Connection) -> None:
+    """Answer the queries in order.
+
+    Sends ("ready", description) once warmed up, ("asking", query id) before and ("response", JSON) after each query,
+    then ("done", facts); ("problem", text) when the engine cannot be opened.
+    """
+    _end_with_parent()
+    baseline = peak_memory_bytes()
+    try:
+        engine = registry.create(registry.configured(job.use, job.options, id=job.engine), Path(job.folder))
+        for text in job.warmup:
+            _ask(engine, text, job.k)
+        parent.send(("ready", engine.describe()))
+    except Exception as problem:  # noqa: BLE001 - as above
+        parent.send(("problem", _one_line(problem)))
+        return
+    encode = msgspec.json.Encoder().encode
+    epoch = time.time() - time.perf_counter()
+    first = time.perf_counter()
+    for position, (query_id, text) in enumerate(job.queries):
+        parent.send(("asking", query_id))
+        due = _wait_for(first, position, job.rate_per_s)
+        started = time.perf_counter()
+        outcome, hits, detail = _ask(engine, text, job.k)
+        took_s = time.perf_counter() - started
+        if started + took_s - due > job.timeout_s and outcome in ("answered", "empty"):
+            outcome, hits, detail = "timeout", [], f"answered after {started + took_s - due:.1f} s"
+        response = Response(
+            query_id=query_id,
+            outcome=outcome,
+            hits=tuple(hits),
+            scheduled_at=epoch + due,
+            started_at=epoch + started,
+            took_ms=took_s * 1000,
+            detail=detail,
+        )
+        parent.send(("response", encode(response)))
+    engine.close()
+    parent.send(("done", {"peak_memory_bytes": peak_memory_bytes(), "baseline_memory_bytes": baseline}))
+
+
+def _ask(engine: Searcher, text: str, k: int) -> tuple[Outcome, list[Hit], str]:
+    try:
+        hits = engine.search(text, k)
+    except UnsupportedError as problem:
+        return "unsupported", [], _one_line(problem)
+    except BlockedError as problem:
+        return "blocked", [], _one_line(problem)
+    except (SearchTimeoutError, TimeoutError) as problem:
+        return "timeout", [], _one_line(problem)
+    except Exception as problem:  # noqa: BLE001 - an engine that raises has failed this query
+        return "failed", [], _one_line(problem)
+    return ("answered" if hits else "empty"), hits, ""
+
+
+def _wait_for(first: float, position: int, rate_per_s: float | None) -> float:
+    """Return when the query is due, having waited for it; in a closed loop that is now."""
+    if rate_per_s is None:
+        return time.perf_counter()
+    due = first + position / rate_per_s
+    while (left := due - time.perf_counter()) > 0:
+        time.sleep(left)
+    return due
+
+
+def _counted(documents: Iterable[Document], parent: Connection) -> Iterator[Document]:
+    told = time.perf_counter()
+    number = 0
+    for number, document in enumerate(documents, 1):
+        yield document
+        if (now := time.perf_counter()) - told > _REPORT_EVERY_S:
+            parent.send(("indexed", number))
+            told = now
+    parent.send(("indexed", number))
+
+
+def _one_line(problem: BaseException) -> str:
+    text = " ".join(str(problem).split())
+    return text if type(problem).__module__.startswith("indexers.") and text else f"{type(problem).__name__}: {text}"
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent is gone, however that ended: nobody would read what it does."""
+    guardian = multiprocessing.parent_process()
+    if guardian is not None:
+        sentinel = guardian.sentinel
+
+        def wait() -> None:
+            multiprocessing.connection.wait([sentinel])
+            os._exit(1)
+
+        threading.Thread(target=wait, daemon=True).start()

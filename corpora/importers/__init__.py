@@ -1,0 +1,1 @@
+"""Foreign corpus formats, one file each."""

@@ -1,0 +1,58 @@
+"""BEIR corpora: `corpus.jsonl` with `_id`, `title`, `text` and `metadata`.
+
+The format is that of the BEIR benchmark (Thakur et al., NeurIPS Datasets and Benchmarks 2021). `metadata` keys that
+are fields of `Document` become those fields; the others are kept in `extra`, values that are not strings as JSON.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from corpora.errors import CorpusFormatError
+from corpora.files import existing, read_jsonl, write_jsonl
+from corpora.model import Document
+
+FILE = "corpus.jsonl"
+
+_FIELDS = frozenset(msgspec.structs.asdict(Document(id=""))) - {"id", "title", "body", "extra"}
+
+
+class _Record(msgspec.Struct, omit_defaults=True):
+    id: str | int = msgspec.field(name="_id")
+    title: str | None = ""
+    text: str | None = ""
+    metadata: dict[str, Any] | None = {}
+
+
+def find(folder: Path) -> Path | None:
+    """Return the folder's BEIR corpus file, or None when it has none."""
+    return existing(folder / FILE)
+
+
+def read(path: Path) -> Iterator[tuple[int, Document]]:
+    """Yield line number and document. Raises `CorpusFormatError` on the first line that cannot be used."""
+    for number, record in read_jsonl(path, _Record, CorpusFormatError):
+        fields: dict[str, str] = {}
+        extra: dict[str, str] = {}
+        for key, value in (record.metadata or {}).items():
+            if value is not None:
+                (fields if key in _FIELDS else extra)[key] = _text(value)
+        yield number, Document(
+            id=str(record.id), title=record.title or "", body=record.text or "", extra=extra, **fields
+        )
+
+
+def write(folder: Path, documents: Iterable[Document]) -> None:
+    """Write `corpus.jsonl` into the folder, whole or not at all."""
+    write_jsonl(folder / FILE, map(_record, documents))
+
+
+def _record(document: Document) -> _Record:
+    fields = {name: value for name in sorted(_FIELDS) if (value := getattr(document, name))}
+    return _Record(id=document.id, title=document.title, text=document.body, metadata=document.extra | fields)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

@@ -1,0 +1,54 @@
+"""TREC query sets: `queries.tsv` with id and text, and `qrels.txt`."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from corpora.files import not_utf8, write_whole
+from queries.errors import QuerySetFormatError
+from queries.model import Judgment, Query
+from queries.trec import read_qrels
+
+QUERIES = "queries.tsv"
+QRELS = "qrels.txt"
+
+
+def read_queries(path: Path) -> Iterator[tuple[int, Query]]:
+    """Yield line number and query of a file with one tab-separated id and text a line.
+
+    Raises `QuerySetFormatError` naming the line that cannot be used.
+    """
+    content = path.read_bytes()
+    try:
+        lines = content.decode("utf-8-sig").split("\n")
+    except UnicodeDecodeError as problem:
+        raise QuerySetFormatError(f"{path}: {not_utf8(content)}") from problem
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            query_id, tab, text = line.rstrip("\r").partition("\t")
+            if not tab:
+                raise QuerySetFormatError(f"{path} line {number}: {line[:80]!r} has no tab between query id and text")
+            yield number, Query(id=query_id, text=text)
+
+
+def read_judgments(path: Path) -> Iterator[tuple[int, Judgment]]:
+    """Yield line number and judgment of a TREC qrels file."""
+    for number, (query_id, doc_id, grade) in enumerate(read_qrels(path).iter_rows(), 1):
+        yield number, Judgment(query_id=query_id, doc_id=doc_id, grade=grade)
+
+
+def write(folder: Path, queries: Iterable[Query], judgments: Iterable[Judgment]) -> None:
+    """Write `queries.tsv` and `qrels.txt`; facets, assessors and flags have no place in TREC files and are left out.
+
+    Raises `QuerySetFormatError` for an id with white space in it, which a qrels file cannot hold.
+    """
+    judged = list(judgments)
+    for judgment in judged:
+        for name in (judgment.query_id, judgment.doc_id):
+            if not name or name.split() != [name]:
+                raise QuerySetFormatError(f"id {name!r} has white space in it, which TREC qrels cannot hold: rename it")
+    with write_whole(folder / QUERIES) as stream:
+        for query in queries:
+            stream.write(f"{query.id}\t{' '.join(query.text.split())}\n".encode())
+    with write_whole(folder / QRELS) as stream:
+        for judgment in judged:
+            stream.write(f"{judgment.query_id} 0 {judgment.doc_id} {judgment.grade}\n".encode())
