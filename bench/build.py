@@ -1,18 +1,22 @@
 """Indexes: built once for each corpus and set-up, in a process of their own, and kept in the cache."""
 
+import datetime
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from bench.errors import ReplayError
 from bench.experiment import EngineSpec
+from bench.machine import machine
 from bench.processes import EngineDiedError, EngineProcess
 from bench.results import IndexFacts
 from bench.worker import BuildJob, build
 from corpora.cache import cache_root
 from indexers import registry
-from indexers.cache import IndexCache
+from indexers.cache import IndexCache, IndexRecord
+from indexers.registry import EngineSetup
 
 
 def build_or_reuse(
@@ -20,6 +24,63 @@ def build_or_reuse(
 ) -> tuple[Path, IndexFacts]:
     """Return the index folder of a set-up over a corpus and how it came about, building it if the cache has none.
 
-    Raises `ReplayError` when the engine cannot index the corpus; nothing half-built is kept.
+    `anew` builds it even so. Raises `ReplayError` when the engine cannot index the corpus; nothing half-built is kept.
     """
-    raise NotImplementedError
+    setup = registry.resolve(spec.use or spec.id, spec.options)
+    cache = IndexCache(cache_root() / "indexes")
+    key = cache.key(corpus_hash, setup)
+    if anew:
+        cache.drop(key)
+    record = cache.find(key)
+    reused = record is not None
+    if record is None:
+        temporary = cache.begin(key)
+        try:
+            measured = _build(spec, setup, corpus, temporary, on_documents)
+            cache.commit(
+                key,
+                temporary,
+                IndexRecord(
+                    engine=setup.id,
+                    options=msgspec.to_builtins(setup.options),
+                    versions=registry.versions(setup),
+                    corpus_hash=corpus_hash,
+                    built_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+                    machine=machine(),
+                    **measured,
+                ),
+            )
+        except BaseException:
+            cache.discard(temporary)
+            raise
+        record = cache.find(key)
+        if record is None:
+            raise ReplayError(f"engine {spec.id!r}: its index {cache.folder(key)} vanished: run again")
+    return cache.folder(key), IndexFacts(
+        build_s=record.build_s,
+        bytes=record.bytes,
+        peak_memory_bytes=record.peak_memory_bytes or 0,
+        built_at=record.built_at,
+        reused=reused,
+    )
+
+
+def _build(
+    spec: EngineSpec, setup: EngineSetup, corpus: str, folder: Path, on_documents: Callable[[int], None]
+) -> dict[str, Any]:
+    """Build in a process of its own and return what was measured: documents, build_s, peak_memory_bytes."""
+    job = BuildJob(use=setup.id, options=spec.options, corpus=corpus, folder=str(folder))
+    documents = 0
+    try:
+        with EngineProcess(build, job) as process:
+            while True:
+                kind, content = process.receive()
+                if kind == "indexed":
+                    documents = content
+                    on_documents(content)
+                elif kind == "built":
+                    return {"documents": documents, **content}
+                else:
+                    raise ReplayError(f"engine {spec.id!r} cannot index the corpus: {content}")
+    except EngineDiedError as problem:
+        raise ReplayError(f"engine {spec.id!r} cannot index the corpus: its process died ({problem})") from problem

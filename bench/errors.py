@@ -1,8 +1,9 @@
 """The errors of the bench package.
 
 BenchError
-├── MeasureError         a measure name is unknown or has bad parameters
-├── RunFileError         a TREC run file cannot be used
+├── MeasureError         a measure's name, or a parameter of it, cannot be used
+├── ScoringError         judgments and answers do not fit together
+├── RunFileError         a TREC run file is missing or cannot be used as it is
 ├── ExperimentError      an experiment file is missing, broken or asks for impossible things
 ├── RunFolderError       a run folder is missing, broken, in use, or belongs to another experiment
 └── ReplayError          an engine could not be built, or could not be replayed to the end
@@ -14,11 +15,15 @@ class BenchError(Exception):
 
 
 class MeasureError(BenchError):
-    """A measure name is unknown or has bad parameters; the text offers near matches."""
+    """Measures cannot be used; the text names every bad one and offers near matches."""
+
+
+class ScoringError(BenchError):
+    """Judgments and answers cannot be scored together; the text names the query and the document, where there are."""
 
 
 class RunFileError(BenchError):
-    """A TREC run file cannot be used; the text names the file, the line where there is one, and the remedy."""
+    """A run file cannot be used; the text names the file, the line where there is one, and the remedy."""
 
 
 class ExperimentError(BenchError):

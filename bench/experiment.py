@@ -10,15 +10,13 @@ from typing import Annotated, Any
 import msgspec
 
 from bench.errors import ExperimentError, MeasureError
-from bench.measure_names import parse_measures
+from bench.measure_names import DEFAULT_MEASURES, parse_measures
 from bench.toml_records import convert
 from corpora.files import not_utf8
 from indexers import registry
 from indexers.errors import IndexerError
 
 SCHEMA_VERSION = 1
-
-DEFAULT_MEASURES = ("nDCG@10", "P@5", "P@10", "R@10", "R@100", "RR", "Success@10", "ERR@10", "AP", "Judged@10")
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -167,7 +165,7 @@ def _mistakes_in_names(table: dict[str, Any], *, engines_too: bool = True) -> li
     if engines_too:
         for spec in specs:
             try:
-                registry.configured(spec.get("use") or spec["id"], spec.get("options") or {}, id=spec["id"])
+                registry.resolve(spec.get("use") or spec["id"], spec.get("options") or {})
             except IndexerError as problem:
                 mistakes.append(str(problem))
     scoring = table.get("scoring")

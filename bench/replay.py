@@ -113,7 +113,6 @@ def replay_engine(
 
 def _job(spec: EngineSpec, index: Path, left: Sequence[Query], queries: Sequence[Query], settings: Replay) -> ReplayJob:
     return ReplayJob(
-        engine=spec.id,
         use=spec.use or spec.id,
         options=spec.options,
         folder=str(index),

@@ -9,7 +9,7 @@ from typing import Protocol
 import msgspec
 
 from bench.build import build_or_reuse
-from bench.errors import ReplayError, RunFolderError
+from bench.errors import ReplayError, RunFileError, RunFolderError
 from bench.experiment import EngineSpec, Experiment
 from bench.indices import CUTOFF
 from bench.machine import libraries, machine, version
@@ -20,6 +20,7 @@ from bench.trec import write_run
 from corpora.model import Document
 from corpora.store import Corpus, CorpusFacts, open_corpus
 from indexers import registry
+from indexers.errors import IndexerError
 from queries.store import QuerySet, open_query_set
 
 
@@ -135,11 +136,15 @@ def _run_engine(
                 baseline_memory_bytes=replayed.baseline_memory_bytes,
             )
             folder.seal(spec.id)
-        write_run(folder.folder / spec.id / "run.trec", run_frame(folder.responses(spec.id)), spec.id)
         keep(complete=True)
-    except ReplayError as problem:
+    except (ReplayError, IndexerError) as problem:
         keep(problem=str(problem))
         watcher.note(str(problem))
+        return
+    try:
+        write_run(folder.folder / spec.id / "run.trec", run_frame(folder.responses(spec.id)), spec.id)
+    except RunFileError as problem:  # ids that TREC files cannot hold; the responses stand
+        watcher.note(f"no run.trec for {spec.id}: {problem}")
 
 
 def _new_manifest(experiment: Experiment, loaded: Loaded) -> Manifest:
@@ -165,7 +170,7 @@ def _new_manifest(experiment: Experiment, loaded: Loaded) -> Manifest:
 
 
 def _engine_record(spec: EngineSpec) -> EngineRecord:
-    setup = registry.configured(spec.use or spec.id, spec.options, id=spec.id)
+    setup = registry.resolve(spec.use or spec.id, spec.options)
     return EngineRecord(
         use=spec.use or spec.id, options=msgspec.to_builtins(setup.options), versions=registry.versions(setup)
     )

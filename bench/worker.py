@@ -30,7 +30,6 @@ _REPORT_EVERY_S = 0.1
 class BuildJob(msgspec.Struct, frozen=True, kw_only=True):
     """Index a corpus with an engine into an empty folder."""
 
-    engine: str
     use: str
     options: dict[str, Any]
     corpus: str
@@ -40,7 +39,6 @@ class BuildJob(msgspec.Struct, frozen=True, kw_only=True):
 class ReplayJob(msgspec.Struct, frozen=True, kw_only=True):
     """Put queries, as pairs of id and text, to a built engine."""
 
-    engine: str
     use: str
     options: dict[str, Any]
     folder: str
@@ -55,7 +53,7 @@ def build(job: BuildJob, parent: Connection) -> None:
     """Build an index. Sends ("indexed", documents) now and then, then ("built", facts) or ("problem", text)."""
     _end_with_parent()
     try:
-        engine = registry.create(registry.configured(job.use, job.options, id=job.engine), Path(job.folder))
+        engine = registry.create(registry.resolve(job.use, job.options), Path(job.folder))
         documents = open_corpus(job.corpus)
         started = time.perf_counter()
         engine.build(_counted(documents, parent))
@@ -76,7 +74,7 @@ def replay(job: ReplayJob, parent: Connection) -> None:
     _end_with_parent()
     baseline = peak_memory_bytes()
     try:
-        engine = registry.create(registry.configured(job.use, job.options, id=job.engine), Path(job.folder))
+        engine = registry.create(registry.resolve(job.use, job.options), Path(job.folder))
         for text in job.warmup:
             _ask(engine, text, job.k)
         parent.send(("ready", engine.describe()))

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import polars as pl
+
 from corpora.files import not_utf8, write_whole
 from queries.errors import QuerySetFormatError
 from queries.model import Judgment, Query
-from queries.trec import read_qrels
+from queries.trec import read_qrels, write_qrels
 
 QUERIES = "queries.tsv"
 QRELS = "qrels.txt"
@@ -42,13 +44,13 @@ def write(folder: Path, queries: Iterable[Query], judgments: Iterable[Judgment])
     Raises `QuerySetFormatError` for an id with white space in it, which a qrels file cannot hold.
     """
     judged = list(judgments)
-    for judgment in judged:
-        for name in (judgment.query_id, judgment.doc_id):
-            if not name or name.split() != [name]:
-                raise QuerySetFormatError(f"id {name!r} has white space in it, which TREC qrels cannot hold: rename it")
+    frame = {
+        "query_id": [judgment.query_id for judgment in judged],
+        "doc_id": [judgment.doc_id for judgment in judged],
+        "grade": [judgment.grade for judgment in judged],
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    write_qrels(folder / QRELS, pl.DataFrame(frame))
     with write_whole(folder / QUERIES) as stream:
         for query in queries:
             stream.write(f"{query.id}\t{' '.join(query.text.split())}\n".encode())
-    with write_whole(folder / QRELS) as stream:
-        for judgment in judged:
-            stream.write(f"{judgment.query_id} 0 {judgment.doc_id} {judgment.grade}\n".encode())

@@ -1,6 +1,7 @@
 """`tongcha score`: score a run folder again, or any TREC run file."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -37,12 +38,31 @@ def score(
 
 
 def _score_files(
-    qrels: Path, run: Path, names: list[str] | tuple[str, ...], ties: Literal["rank", "trec_eval"], *, mean_only: bool, json: bool
+    qrels: Path, run: Path, names: Sequence[str], ties: Literal["rank", "trec_eval"], *, mean_only: bool, json: bool
 ) -> None:
-    raise NotImplementedError
+    from bench.measure_names import DEFAULT_MEASURES, parse_measures
+    from bench.measures import evaluate
+    from bench.trec import read_run
+    from bench.trec_eval_lines import format_trec_eval
+    from queries.trec import read_qrels
+
+    measures = parse_measures(names or DEFAULT_MEASURES)
+    scores = evaluate(read_qrels(qrels), read_run(run, ties), measures)
+    if json:
+        from bench.cli.screen import print_json
+
+        values = {} if mean_only else {"queries": scores.by_query()}
+        print_json({"mean": {str(measure): value for measure, value in scores.mean().items()}, **values})
+    else:
+        lines = format_trec_eval(scores, per_query=not mean_only)
+        sys.stdout.write("".join(f"{line}\n" for line in lines))
+    if scores.unjudged_queries:
+        typer.echo(
+            f"tongcha: {scores.unjudged_queries} queries of {run} have no judgments in {qrels} and are left out", err=True
+        )
 
 
-def _score_folder(folder: Path, measures: list[str] | tuple[str, ...], *, json: bool) -> None:
+def _score_folder(folder: Path, measures: Sequence[str], *, json: bool) -> None:
     from bench.cli.screen import print_json, print_summary
     from bench.rescore import rescore
     from bench.results import RunFolder
