@@ -4,19 +4,16 @@ polars reads a file whose separators are all one space or all one tab; other fil
 first respaced. Only a file that still cannot be read goes through a slow reader, which knows line numbers.
 """
 
-import codecs
-import gzip
 import math
-import os
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any, Literal, cast
+from typing import Any, Literal
 
 import msgspec
 import polars as pl
 
-_GZIP_MAGIC = b"\x1f\x8b"
+from queries.files import UnreadableFileError, read_bytes, replacing
+
 _FAULTS_SHOWN = 3
 
 
@@ -42,7 +39,10 @@ def read_columns(path: Path, columns: Sequence[Column], *, key: tuple[str, str])
     Blank lines are skipped. Raises `FileNotFoundError` when there is no such file, and `ColumnsError` naming the file,
     the first faulty lines and the remedy when it cannot be used.
     """
-    data = _read(path)
+    try:
+        data = read_bytes(path)
+    except UnreadableFileError as error:
+        raise ColumnsError(str(error)) from error
     if not data.strip():
         raise ColumnsError(f"{path}: the file is empty; expected lines of: {_layout(columns)}")
     frame = _read_fast(data, columns)
@@ -67,28 +67,11 @@ def write_columns(path: Path, frame: pl.DataFrame) -> None:
                 raise ColumnsError(
                     f"{path}: {name} {bad[0]!r} cannot be written: the format splits at whitespace; rename it"
                 )
-    # A file object of ours: polars would not compress, and a half-written file must not carry the final name.
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with gzip.open(part, "wb", 6) if path.suffix == ".gz" else part.open("wb") as file:
-            frame.write_csv(cast(IO[bytes], file), include_header=False, separator=" ", quote_style="never")
-        part.replace(path)
+        with replacing(path) as file:
+            frame.write_csv(file, include_header=False, separator=" ", quote_style="never")
     except OSError as error:
         raise ColumnsError(f"{path}: cannot be written: {error.strerror or error}") from error
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        data = path.read_bytes()
-        if data.startswith(_GZIP_MAGIC):
-            data = gzip.decompress(data)
-    except FileNotFoundError:
-        raise
-    except (OSError, EOFError, zlib.error) as error:
-        raise ColumnsError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    return data.removeprefix(codecs.BOM_UTF8)
 
 
 def _read_fast(data: bytes, columns: Sequence[Column]) -> pl.DataFrame | None:
