@@ -16,6 +16,7 @@ Three kinds of tokens (`TokenKind`):
 - `bigrams`: overlapping character pairs, as Lucene's CJKAnalyzer makes; needs no dictionary.
 """
 
+import functools
 import hashlib
 import importlib.metadata
 import logging
@@ -191,6 +192,7 @@ class Segmenter:
         return self._cut
 
 
+@functools.cache  # engines with the same dictionary share it: each copy takes some 50 MB and a good part of a second
 def _load_rjieba(search: bool, added: tuple[UserWord, ...]) -> Callable[[str], Iterable[str]]:
     import rjieba
 
@@ -200,6 +202,7 @@ def _load_rjieba(search: bool, added: tuple[UserWord, ...]) -> Callable[[str], I
     return tokenizer.cut_for_search if search else tokenizer.cut
 
 
+@functools.cache
 def _load_jieba(search: bool, added: tuple[UserWord, ...]) -> Callable[[str], Iterable[str]]:
     with warnings.catch_warnings():
         # jieba 0.42.1 has invalid escapes, and imports pkg_resources, which announces its own end.

@@ -35,7 +35,7 @@ from indexers.api import Hit
 from indexers.errors import IndexBuildError, SearchError
 from indexers.fields import describe_fields
 from indexers.options import DEFAULT_B, DEFAULT_K1, TextOptions
-from indexers.segment import Analyzer, TokenKind
+from indexers.segment import Analyzer
 
 DISTRIBUTIONS = ()
 _TRIGRAM_CHARACTERS = 3
@@ -45,7 +45,7 @@ _RUNS = re.compile(r"[^\W_]+")
 class Options(TextOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Options of the FTS5 engine; k1 and b cannot be set, and `trigram` uses no dictionary."""
 
-    tokens: TokenKind | Literal["trigram"] = "words"  # type: ignore[assignment] # one kind more than the others have
+    tokens: Literal["words", "whole-words", "bigrams", "trigram"] = "words"  # type: ignore[assignment] # one more
 
 
 SETUPS = {"": Options(), "trigram": Options(tokens="trigram")}
