@@ -5,6 +5,7 @@ IndexerError
 ├── MissingPackageError      the engine's library is not installed
 ├── OptionsError             an engine option is unknown or has a bad value
 ├── IndexBuildError          the engine could not index the corpus
+├── ConformanceError         an engine breaks a promise of the protocol
 └── SearchError              one search did not give an answer; the kinds are outcomes of their own:
     ├── UnsupportedError         the engine cannot answer this kind of query
     ├── BlockedError             the service refused to be asked (captcha, 403, 429, robots)
@@ -30,6 +31,10 @@ class OptionsError(IndexerError):
 
 class IndexBuildError(IndexerError):
     """The engine could not index the corpus, or an index cannot be opened."""
+
+
+class ConformanceError(IndexerError):
+    """An engine breaks a promise that every engine makes; the text names the promise and what was seen."""
 
 
 class SearchError(IndexerError):

@@ -1,0 +1,273 @@
+"""Which engines there are: built-in files and installed plugins, looked up by id without importing the rest.
+
+An engine id is the engine's name (`tantivy`) or its name and a set-up (`tantivy-bigrams`). Built-in engines are the
+files of `indexers/engines`; others announce their module under the entry-point group `tongcha.engines`. A plugin
+that takes a built-in's name is ignored with a warning: a result named `tantivy` must mean one thing.
+"""
+
+import ast
+import difflib
+import importlib
+import importlib.metadata
+import importlib.util
+import pkgutil
+import typing
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import msgspec
+
+import indexers.engines
+from indexers.api import Index
+from indexers.errors import IndexerError, MissingPackageError, OptionsError, UnknownEngineError
+
+ENTRY_POINT_GROUP = "tongcha.engines"
+_DISTRIBUTION = "tongcha"
+_PROMISED = ("DISTRIBUTIONS", "SETUPS", "Options", "Engine")
+
+
+class EngineSetup(msgspec.Struct, frozen=True, kw_only=True):
+    """An engine with its options, ready for `create`."""
+
+    id: str
+    """Engine name, or engine name and set-up joined by `-`."""
+    name: str
+    module: str
+    """Import path of the engine's file."""
+    options: Any
+    """An instance of the module's `Options`."""
+
+
+class EngineStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """What a user needs to know about an engine before choosing it."""
+
+    id: str
+    installed: bool
+    setups: tuple[str, ...]
+    """Ids of its set-ups; just the name while it is not installed."""
+    versions: dict[str, str]
+    """Distribution → version of what identifies the engine."""
+    summary: str
+    """First line of the engine's docstring."""
+    install: str
+    """The command that installs its library; empty where nothing is missing."""
+    origin: str
+    """`built-in`, or the distribution that brings it."""
+    problem: str = ""
+    """Why it cannot be used; empty when it can."""
+
+
+class _Source(msgspec.Struct, frozen=True):
+    module: str
+    origin: str
+
+
+def engine_names() -> list[str]:
+    """Return the names of all engines, installed or not, sorted; imports none of them."""
+    return sorted(_sources())
+
+
+def resolve(engine_id: str, options: Mapping[str, Any] | None = None) -> EngineSetup:
+    """Return the set-up of that id, with `options` in place of its own where given.
+
+    Raises `UnknownEngineError`, `MissingPackageError` or `OptionsError`.
+    """
+    name, module, suffix = _find(engine_id)
+    chosen = _configured(engine_id, module, module.SETUPS[suffix], options) if options else module.SETUPS[suffix]
+    return EngineSetup(id=engine_id, name=name, module=module.__name__, options=chosen)
+
+
+def configure(engine_id: str, options: Mapping[str, Any]) -> Any:
+    """Return the set-up's options with `options`, such as a TOML table, in place of its own.
+
+    Raises one `OptionsError` that names every unknown option and every bad value.
+    """
+    return resolve(engine_id, options).options
+
+
+def create(setup: EngineSetup, folder: Path) -> Index:
+    """Construct the engine for an index in `folder`; nothing is read or written yet."""
+    index: Index = _load(setup.name, setup.module).Engine(setup.options, folder)
+    return index
+
+
+def installed_setups() -> list[EngineSetup]:
+    """Return every set-up of every engine that can be used here, sorted by id."""
+    found: list[EngineSetup] = []
+    for name, source in _sources().items():
+        try:
+            module = _load(name, source.module)
+        except IndexerError:
+            continue
+        found.extend(resolve(setup_id) for setup_id in _setup_ids(name, module))
+    return sorted(found, key=lambda setup: setup.id)
+
+
+def versions(setup: EngineSetup) -> dict[str, str]:
+    """Return distribution → version of the libraries that identify the engine."""
+    return _versions(_load(setup.name, setup.module))
+
+
+def status() -> list[EngineStatus]:
+    """Return one entry per engine, sorted by name; an engine that cannot be loaded says why."""
+    entries = []
+    for name, source in sorted(_sources().items()):
+        try:
+            module = _load(name, source.module)
+        except IndexerError as error:
+            entries.append(
+                EngineStatus(
+                    id=name,
+                    installed=False,
+                    setups=(name,),
+                    versions={},
+                    summary=_summary_unimported(source.module),
+                    install=_install_line(name, error.__cause__) if isinstance(error, MissingPackageError) else "",
+                    origin=source.origin,
+                    problem=str(error),
+                )
+            )
+        else:
+            entries.append(
+                EngineStatus(
+                    id=name,
+                    installed=True,
+                    setups=_setup_ids(name, module),
+                    versions=_versions(module),
+                    summary=_first_line(module.__doc__),
+                    install="",
+                    origin=source.origin,
+                )
+            )
+    return entries
+
+
+def _sources() -> dict[str, _Source]:
+    """Return engine name → where it comes from."""
+    prefix = f"{indexers.engines.__name__}."
+    found = {
+        info.name: _Source(prefix + info.name, "built-in")
+        for info in pkgutil.iter_modules(indexers.engines.__path__)
+        if not info.name.startswith("_")
+    }
+    points = importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)
+    for point in sorted(points, key=lambda point: (point.name, point.dist.name if point.dist else "")):
+        source = _Source(point.module, point.dist.name if point.dist else "unknown distribution")
+        taken = found.setdefault(point.name, source)
+        if taken != source:
+            warnings.warn(
+                f"engine {point.name!r} of {source.origin} is ignored: that name is taken ({taken.origin})",
+                stacklevel=3,
+            )
+    return found
+
+
+def _load(name: str, path: str) -> ModuleType:
+    try:
+        module = importlib.import_module(path)
+    except ImportError as error:
+        package = (error.name or path).partition(".")[0]
+        raise MissingPackageError(
+            f"engine {name!r} needs the package {package!r}: {_install_line(name, error)}"
+            if isinstance(error, ModuleNotFoundError)
+            else f"engine {name!r} cannot load its library ({error}): {_install_line(name, error)}"
+        ) from error
+    except Exception as error:
+        raise IndexerError(f"engine {name!r} ({path}) fails when imported: {type(error).__name__}: {error}") from error
+    missing = [promised for promised in _PROMISED if not hasattr(module, promised)]
+    if missing:
+        raise IndexerError(f"engine {name!r} ({path}) lacks {', '.join(missing)}: see indexers.api.EngineModule")
+    return module
+
+
+def _find(engine_id: str) -> tuple[str, ModuleType, str]:
+    sources = _sources()
+    # The longest name first, so that a plugin named `tantivy-x` is not taken for a set-up of tantivy.
+    for name in sorted(sources, key=len, reverse=True):
+        if engine_id == name or engine_id.startswith(f"{name}-"):
+            module = _load(name, sources[name].module)
+            suffix = engine_id.removeprefix(name).removeprefix("-")
+            if suffix in module.SETUPS and engine_id == _setup_id(name, suffix):
+                return name, module, suffix
+    known = _known_ids(sources)
+    near = difflib.get_close_matches(engine_id, known, n=3)
+    meant = f" Did you mean {' or '.join(near)}?" if near else ""
+    raise UnknownEngineError(f"no engine {engine_id!r}.{meant} Known: {', '.join(known)}")
+
+
+def _known_ids(sources: Mapping[str, _Source]) -> list[str]:
+    known: list[str] = []
+    for name, source in sources.items():
+        try:
+            known.extend(_setup_ids(name, _load(name, source.module)))
+        except IndexerError:
+            known.append(name)
+    return sorted(known)
+
+
+def _setup_id(name: str, suffix: str) -> str:
+    return f"{name}-{suffix}" if suffix else name
+
+
+def _setup_ids(name: str, module: ModuleType) -> tuple[str, ...]:
+    return tuple(_setup_id(name, suffix) for suffix in module.SETUPS)
+
+
+def _configured(engine_id: str, module: ModuleType, base: Any, options: Mapping[str, Any]) -> Any:
+    fields = {field.encode_name: field for field in msgspec.structs.fields(module.Options)}
+    mistakes: list[str] = []
+    for key, value in options.items():
+        if key not in fields:
+            near = difflib.get_close_matches(key, fields, n=1)
+            meant = f" (did you mean {near[0]!r}?)" if near else f" (known: {', '.join(fields)})"
+            mistakes.append(f"unknown option {key!r}{meant}")
+            continue
+        try:
+            msgspec.convert(value, fields[key].type)
+        except msgspec.ValidationError as error:
+            allowed = typing.get_args(fields[key].type) if typing.get_origin(fields[key].type) is typing.Literal else ()
+            reason = f"expected one of {', '.join(map(str, allowed))}" if allowed else str(error)
+            mistakes.append(f"{key} = {value!r}: {reason}")
+    if not mistakes:
+        try:
+            return msgspec.convert({**msgspec.to_builtins(base), **options}, module.Options)
+        except msgspec.ValidationError as error:  # options that do not go together
+            mistakes.append(str(error))
+    raise OptionsError(f"engine {engine_id!r}: {'; '.join(mistakes)}")
+
+
+def _versions(module: ModuleType) -> dict[str, str]:
+    found = {}
+    for distribution in module.DISTRIBUTIONS:
+        try:
+            found[distribution] = importlib.metadata.version(distribution)
+        except importlib.metadata.PackageNotFoundError:
+            found[distribution] = "unknown"
+    return found
+
+
+def _install_line(name: str, cause: BaseException | None) -> str:
+    try:
+        extras = importlib.metadata.metadata(_DISTRIBUTION).get_all("Provides-Extra") or []
+    except importlib.metadata.PackageNotFoundError:  # run from a source tree
+        extras = []
+    if name in extras:
+        return f"pip install '{_DISTRIBUTION}[{name}]'"
+    missing = cause.name if isinstance(cause, ImportError) else None
+    return f"pip install {(missing or name).partition('.')[0]}"
+
+
+def _first_line(doc: str | None) -> str:
+    return (doc or "").strip().partition("\n")[0]
+
+
+def _summary_unimported(path: str) -> str:
+    try:
+        spec = importlib.util.find_spec(path)
+        source = Path(spec.origin).read_text(encoding="utf-8") if spec and spec.origin else ""
+        return _first_line(ast.get_docstring(ast.parse(source)))
+    except (ImportError, OSError, SyntaxError, ValueError):
+        return ""

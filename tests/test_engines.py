@@ -1,0 +1,191 @@
+"""What the built-in engines promise: the conformance suite for every set-up, and what is theirs alone."""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from corpora.model import Document
+from indexers.api import Hit, Index
+from indexers.conformance import CHECKS, CORPUS, check
+from indexers.errors import ConformanceError, IndexBuildError
+from indexers.registry import EngineSetup, create, installed_setups, resolve
+
+SETUPS = installed_setups()
+WORD_SETUPS = [setup for setup in SETUPS if setup.id in {"bm25s", "fts5", "tantivy", "whoosh"}]
+
+
+def by_id(setup: EngineSetup) -> str:
+    return setup.id
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Iterator[Callable[..., Index]]:
+    opened: list[Index] = []
+
+    def build(engine_id: str, documents: tuple[Document, ...] = CORPUS, **options: object) -> Index:
+        index = create(resolve(engine_id, options), tmp_path / str(len(opened)))
+        opened.append(index)
+        index.build(iter(documents))
+        return index
+
+    yield build
+    for index in opened:
+        index.close()
+
+
+def found(index: Index, text: str, k: int = 10) -> list[str]:
+    return [hit.doc_id for hit in index.search(text, k)]
+
+
+@pytest.mark.parametrize("promise", CHECKS, ids=lambda promise: promise.__name__)
+@pytest.mark.parametrize("setup", SETUPS, ids=by_id)
+def test_every_setup_keeps_every_promise(setup: EngineSetup, promise: Callable[..., None], tmp_path: Path) -> None:
+    """Every installed set-up passes every check of the conformance suite."""
+    promise(lambda folder: create(setup, folder), tmp_path)
+
+
+@pytest.mark.parametrize("setup", SETUPS, ids=by_id)
+def test_equal_documents_keep_document_order(setup: EngineSetup, built: Callable[..., Index]) -> None:
+    """Documents of equal score come in the order in which they were indexed, whatever their ids."""
+    ids = [f"x{(number * 7) % 25:02}" for number in range(25)]
+    index = built(setup.id, tuple(Document(id=i, title="防汛通知公告", body="注意防汛") for i in ids))
+    assert found(index, "防汛通知公告", 25) == ids
+    assert found(index, "防汛通知公告", 4) == ids[:4]
+
+
+@pytest.mark.parametrize("setup", WORD_SETUPS, ids=by_id)
+def test_a_word_inside_a_longer_one_is_found(setup: EngineSetup, built: Callable[..., Index]) -> None:
+    """公积金 finds a page that says only 住房公积金."""
+    documents = (Document(id="a", title="通知", body="住房公积金"), Document(id="b", title="公告", body="社会保险"))
+    assert found(built(setup.id, documents), "公积金") == ["a"]
+
+
+@pytest.mark.parametrize("setup", WORD_SETUPS, ids=by_id)
+def test_the_title_weighs_more(setup: EngineSetup, built: Callable[..., Index]) -> None:
+    """Of two pages of the same words, the one with the asked word in its title comes first."""
+    documents = (Document(id="body", title="证明", body="补贴"), Document(id="title", title="补贴", body="证明"))
+    assert found(built(setup.id, documents), "补贴") == ["title", "body"]
+
+
+@pytest.mark.parametrize("setup", WORD_SETUPS, ids=by_id)
+def test_one_matching_word_is_enough(setup: EngineSetup, built: Callable[..., Index]) -> None:
+    """Words are joined by OR: a sentence finds pages that hold some of its words."""
+    assert "d02" in found(built(setup.id), "我的社保卡丢了，请问去哪里重新办一张呢")
+
+
+@pytest.mark.parametrize("setup", WORD_SETUPS, ids=by_id)
+def test_a_user_dictionary_reaches_the_index(setup: EngineSetup, built: Callable[..., Index], tmp_path: Path) -> None:
+    """A word of the user dictionary is one token: its characters alone no longer find it."""
+    path = tmp_path / "words.txt"
+    path.write_text("云川码通 100000\n", encoding="utf-8")
+    documents = (Document(id="a", title="云川码通", body="领取方式"), Document(id="b", title="公告", body="其他事项"))
+    assert found(built(setup.id, documents, user_dict=str(path)), "云川码通") == ["a"]
+    assert found(built(setup.id, documents, user_dict=str(path)), "川") == []
+
+
+def test_bm25s_gives_lucenes_bm25(built: Callable[..., Index]) -> None:
+    """A score equals the one worked by hand from the formula of Lucene's BM25."""
+    documents = (Document(id="a", body="补贴 补贴 老人"), Document(id="b", body="居民 老人"))
+    # n=1 of N=2: idf = ln(1 + 1.5/1.5) = ln 2; tf=2, length 3, average 2.5: norm = 1.2 * (0.25 + 0.75 * 3/2.5) = 1.38
+    hit = built("bm25s", documents).search("补贴", 1)[0]
+    assert hit.score == pytest.approx(0.6931472 * 2 / (2 + 1.38), rel=1e-5)
+
+
+def test_tantivy_gives_lucenes_bm25_with_its_constant(built: Callable[..., Index]) -> None:
+    """The score of tantivy is bm25s's times (k1 + 1), for field lengths that fit its one-byte norms."""
+    documents = (Document(id="a", body="补贴 补贴 老人"), Document(id="b", body="居民 老人"))
+    hit = built("tantivy", documents).search("补贴", 1)[0]
+    assert hit.score == pytest.approx(0.6931472 * 2 * 2.2 / (2 + 1.38), rel=1e-5)
+
+
+def test_a_word_asked_twice_counts_twice(built: Callable[..., Index]) -> None:
+    """Repeating a word doubles its share of the score in every engine."""
+    for setup in WORD_SETUPS:
+        index = built(setup.id)
+        once, twice = index.search("营业执照", 1)[0].score, index.search("营业执照 营业执照", 1)[0].score
+        assert once is not None
+        assert twice == pytest.approx(2 * once, rel=1e-5), setup.id
+
+
+def test_trigram_misses_two_character_words(built: Callable[..., Index]) -> None:
+    """`fts5-trigram` finds nothing for 社保, of which two pages speak: the known weakness it is in the list for."""
+    index = built("fts5-trigram")
+    assert found(index, "社保") == []
+    assert found(index, "社保卡") == ["d02"]
+    assert index.describe()["limits"]["min_characters"] == 3
+
+
+def test_trigram_wants_every_run_as_it_stands(built: Callable[..., Index]) -> None:
+    """`fts5-trigram` joins the runs between punctuation by AND and takes each as it stands."""
+    index = built("fts5-trigram")
+    assert found(index, "居住证 子女入学") == ["d03"]
+    assert found(index, "居住证怎么办理") == []
+
+
+def test_bigrams_need_no_dictionary(built: Callable[..., Index]) -> None:
+    """`tantivy-bigrams` finds a name that no dictionary knows by its characters."""
+    documents = (Document(id="a", title="岚枫岙村便民服务点"), Document(id="b", title="岚县服务"))
+    assert found(built("tantivy-bigrams", documents), "枫岙") == ["a"]
+
+
+@pytest.mark.parametrize("setup", SETUPS, ids=by_id)
+def test_a_failed_build_names_no_success(setup: EngineSetup, tmp_path: Path) -> None:
+    """When the corpus cannot be read to its end, the reader's error comes through and the engine can be closed."""
+
+    def broken() -> Iterator[Document]:
+        yield CORPUS[0]
+        raise OSError("disk gone")
+
+    index = create(setup, tmp_path)
+    with pytest.raises(OSError, match="disk gone"):
+        index.build(broken())
+    index.close()
+    index.build(iter(CORPUS))
+    assert "d01" in found(index, "住房公积金")
+    index.close()
+
+
+def test_an_unbuilt_index_says_what_to_do(tmp_path: Path) -> None:
+    """Searching before building raises an `IndexBuildError` that names the place and the remedy."""
+    for setup in SETUPS:
+        if setup.id.partition("-")[0] not in {"bm25s", "fts5", "tantivy", "whoosh"}:
+            continue
+        with pytest.raises(IndexBuildError, match=r"no .* index in .*: build it first"):
+            create(setup, tmp_path / "none").search("住房公积金", 10)
+
+
+class FillsUp:
+    """An engine that answers everything with its first page, and forgets which pages it holds."""
+
+    def build(self, documents: Iterable[Document]) -> None:
+        list(documents)
+
+    def search(self, text: str, k: int) -> list[Hit]:
+        return [Hit(doc_id="d01")] * k
+
+    def describe(self) -> dict[str, Any]:
+        return {"engine": "fills-up", "fields": ("title",)}
+
+    def close(self) -> None:
+        pass
+
+
+def test_the_suite_catches_a_bad_engine(tmp_path: Path) -> None:
+    """Every promise that an engine breaks is named, with its claim; those it keeps are not."""
+    with pytest.raises(ConformanceError) as caught:
+        check(lambda folder: FillsUp(), tmp_path)
+    text = str(caught.value)
+    for broken in (
+        "says_what_it_is",
+        "names_a_missing_index",
+        "finds_a_page_by_its_title",
+        "returns_known_pages_once",
+        "answers_nothing_with_nothing",
+        "indexes_nothing",
+        "replaces_when_building_again",
+    ):
+        assert f"{broken} (" in text
+    for kept in ("closes_twice", "reopens", "constructs_without_touching_disk"):
+        assert f"{kept} (" not in text
