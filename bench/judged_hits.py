@@ -10,6 +10,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from bench.errors import ScoringError
+from bench.ranking import counted, stretches
+from queries.pairs import all_different, pair_hash
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -55,8 +57,7 @@ class JudgedHits(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 def position_within(query: Ints) -> Ints:
     """Return the 0-based place of each entry among its query's entries; `query` must be sorted."""
     starts = np.flatnonzero(np.diff(query, prepend=-1))
-    lengths = np.diff(starts, append=len(query))
-    return np.arange(len(query)) - np.repeat(starts, lengths)
+    return counted(np.diff(starts, append=len(query))) - 1
 
 
 def match(judgments: pl.DataFrame, run: pl.DataFrame) -> tuple[pl.Series, JudgedHits, int]:
@@ -70,19 +71,21 @@ def match(judgments: pl.DataFrame, run: pl.DataFrame) -> tuple[pl.Series, Judged
     _refuse_repeats(judgments)
     query_ids = judgments.get_column("query_id").unique(maintain_order=True)
     codes = query_ids.to_frame().with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias("query"))
-    pairs = judgments.join(codes, on="query_id", how="left").select(
-        "query", "doc_id", pl.col("grade").cast(pl.Int64), pl.int_range(pl.len(), dtype=pl.Int64).alias("judgment")
-    )
-    answers = run.select("query_id", "doc_id", pl.col("rank").cast(pl.Int64)).join(codes, on="query_id", how="left")
-    unjudged = answers.filter(pl.col("query").is_null()).get_column("query_id").n_unique()
-    if unjudged:
-        answers = answers.filter(pl.col("query").is_not_null())
-    retrieved = np.bincount(_ints(answers, "query"), minlength=len(query_ids))
-    _check_ranks(answers, retrieved, query_ids)
-    found = answers.join(pairs, on=["query", "doc_id"], how="inner")
-    _refuse_repeated_hits(found, query_ids)
+    judgments = judgments.select(
+        "query_id",
+        "doc_id",
+        pl.col("grade").cast(pl.Int64),
+        pl.int_range(pl.len(), dtype=pl.Int64).alias("judgment"),
+        pair_hash("query_id", "doc_id").alias("pair"),
+    ).join(codes, on="query_id", how="left", maintain_order="left")
+    run, lengths, heads = _by_rank(run)
+    answered = heads.to_frame("query_id").join(codes, on="query_id", how="left", maintain_order="left")
+    judged = answered.get_column("query").is_not_null().to_numpy()
+    retrieved = np.zeros(len(query_ids), dtype=np.int64)
+    retrieved[_ints(answered.drop_nulls("query"), "query")] = lengths[judged]
+    found = _found(run, judgments)
     order = np.lexsort((_ints(found, "rank"), _ints(found, "query")))
-    query, grade = _ints(pairs, "query"), _ints(pairs, "grade")
+    query, grade = _ints(judgments, "query"), _ints(judgments, "grade")
     ideal = np.lexsort((-grade, query))
     hits = JudgedHits(
         queries=len(query_ids),
@@ -93,7 +96,7 @@ def match(judgments: pl.DataFrame, run: pl.DataFrame) -> tuple[pl.Series, Judged
         ideal_grade=grade[ideal],
         retrieved=retrieved,
     )
-    return query_ids, hits, unjudged
+    return query_ids, hits, int((~judged).sum())
 
 
 def _ints(frame: pl.DataFrame, column: str) -> Ints:
@@ -101,9 +104,7 @@ def _ints(frame: pl.DataFrame, column: str) -> Ints:
 
 
 def _refuse_repeats(judgments: pl.DataFrame) -> None:
-    # Hashes of 64 bits are ten times cheaper to compare than pairs of strings; only a suspicion is looked at closely.
-    pair = pl.col("query_id").hash(1) * 31 + pl.col("doc_id").hash(2)
-    if judgments.select(pair.n_unique()).item() == len(judgments):
+    if all_different(judgments, "query_id", "doc_id"):
         return
     repeated = judgments.filter(pl.struct("query_id", "doc_id").is_duplicated())
     if not repeated.is_empty():
@@ -111,22 +112,31 @@ def _refuse_repeats(judgments: pl.DataFrame) -> None:
         raise ScoringError(f"query '{query}' has more than one judgment of document '{doc}': keep one of them")
 
 
-def _check_ranks(answers: pl.DataFrame, retrieved: Ints, query_ids: pl.Series) -> None:
-    query, rank = _ints(answers, "query"), _ints(answers, "rank")
-    if not len(rank):
-        return
-    fits = (rank >= 1) & (rank <= retrieved[query])
-    if fits.all():
-        # Each rank fits its query's answer, so query and rank name one slot; no slot may be taken twice.
-        slots = (np.cumsum(retrieved) - retrieved)[query] + rank - 1
-        fits = (np.bincount(slots, minlength=len(rank)) == 1)[slots]
-    if not fits.all():
-        bad = query_ids[int(query[np.argmin(fits)])]
-        raise ScoringError(f"the ranks of query '{bad}' are not 1, 2, 3 … without gaps or repeats: number them anew")
+def _by_rank(run: pl.DataFrame) -> tuple[pl.DataFrame, Ints, pl.Series]:
+    """Return the run with each answer's rows together by rank, and the answers' lengths and queries."""
+    run = run.select("query_id", "doc_id", pl.col("rank").cast(pl.Int64))
+    lengths, heads = stretches(run.get_column("query_id"))
+    if heads.n_unique() < len(heads) or not (_ints(run, "rank") == counted(lengths)).all():
+        # Rows in another order are fine, ranks that do not count from 1 are not.
+        run = run.sort("query_id", "rank")
+        lengths, heads = stretches(run.get_column("query_id"))
+        fits = _ints(run, "rank") == counted(lengths)
+        if not fits.all():
+            query = run.get_column("query_id")[int(fits.argmin())]
+            raise ScoringError(f"ranks of query '{query}' are not 1, 2, 3 … without gaps or repeats: number them anew")
+    return run, lengths, heads
 
 
-def _refuse_repeated_hits(found: pl.DataFrame, query_ids: pl.Series) -> None:
-    times = np.bincount(_ints(found, "judgment"), minlength=1)
-    if times.max() > 1:
-        query, doc = found.filter(pl.col("judgment") == int(times.argmax())).select("query", "doc_id").row(0)
-        raise ScoringError(f"the answer to query '{query_ids[query]}' holds document '{doc}' twice: keep its best rank")
+def _found(run: pl.DataFrame, judgments: pl.DataFrame) -> pl.DataFrame:
+    """Return the judged documents in the run: query, rank and grade."""
+    places = run.select("rank", pair_hash("query_id", "doc_id").alias("pair"), pl.int_range(pl.len()).alias("place"))
+    found = places.join(judgments, on="pair", how="inner")
+    texts = run.select("query_id", "doc_id")[found.get_column("place")]
+    same = (found.get_column("query_id") == texts.get_column("query_id")) & (
+        found.get_column("doc_id") == texts.get_column("doc_id")
+    )
+    found = found.filter(same)
+    if found.get_column("judgment").n_unique() < len(found):
+        query, doc = found.filter(pl.col("judgment").is_duplicated()).select("query_id", "doc_id").row(0)
+        raise ScoringError(f"the answer to query '{query}' holds document '{doc}' twice: keep its best rank")
+    return found

@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from bench.errors import RunFileError
-from bench.ranking import Ties, query_codes, rank_by_score
+from bench.ranking import Ties, first_appearance, rank_by_score, stretches
 from queries.columns import Column, ColumnsError, read_columns, write_columns
 
 _COLUMNS = (
@@ -45,10 +45,10 @@ def write_run(path: Path, run: pl.DataFrame, tag: str) -> None:
     with its single-precision scores. The file appears whole or not at all. Raises `RunFileError` for ids or a tag with
     whitespace, and for an answer too long for exact scores.
     """
-    query, _ = query_codes(run.get_column("query_id"))
+    query = first_appearance(*stretches(run.get_column("query_id")))
     depth = pl.col("rank").max().over("query")
     lines = (
-        run.with_columns(pl.Series("query", query))
+        run.with_columns(query.alias("query"))
         .sort("query", "rank")
         .select(
             "query_id",

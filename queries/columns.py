@@ -13,6 +13,7 @@ import msgspec
 import polars as pl
 
 from queries.files import UnreadableFileError, read_bytes, replacing
+from queries.pairs import all_different
 
 _FAULTS_SHOWN = 3
 
@@ -48,7 +49,7 @@ def read_columns(path: Path, columns: Sequence[Column], *, key: tuple[str, str])
     frame = _read_fast(data, columns)
     if frame is None:
         frame = _read_fast(_evenly_spaced(data), columns)
-    if frame is not None and _all_different(frame, key):
+    if frame is not None and all_different(frame, *key):
         return frame
     return _read_carefully(path, data, columns, key)
 
@@ -94,12 +95,6 @@ def _evenly_spaced(data: bytes) -> bytes:
     """Return the same lines with one space between columns and no blank lines; splits where C's isspace does."""
     lines = (b" ".join(line.split()) for line in data.split(b"\n"))
     return b"\n".join(line for line in lines if line)
-
-
-def _all_different(frame: pl.DataFrame, key: tuple[str, str]) -> bool:
-    # Distinct hashes prove distinct pairs. Equal ones prove nothing: the careful reader then looks at the pairs.
-    pair = pl.col(key[0]).hash(1) * 31 + pl.col(key[1]).hash(2)
-    return bool(frame.select(pair.n_unique()).item() == len(frame))
 
 
 def _read_carefully(path: Path, data: bytes, columns: Sequence[Column], key: tuple[str, str]) -> pl.DataFrame:
