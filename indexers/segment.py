@@ -10,8 +10,8 @@ simplified ones: portals that do so have a better engine, and that is for an eng
 Three kinds of tokens (`TokenKind`):
 
 - `words` (default): jieba's search mode (`cut_for_search`): every word, and the shorter dictionary words inside a long
-  one, so that 公积金 finds a page that only says 住房公积金. It is what jieba's author made for inverted indexes, the
-  usual choice of a Chinese site, and is used for documents and queries alike. It was chosen before any measurement.
+  one, so that 保障 finds a page that only says 社会保障. It is what jieba's author made for inverted indexes, the usual
+  choice of a Chinese site, and is used for documents and queries alike. It was chosen before any measurement.
 - `whole-words`: jieba's plain mode (`cut`), each character in exactly one word; what short scripts use.
 - `bigrams`: overlapping character pairs, as Lucene's CJKAnalyzer makes; needs no dictionary.
 """
@@ -35,7 +35,8 @@ TokenKind = Literal["words", "whole-words", "bigrams"]
 # jieba itself only knows U+4E00 to U+9FD5. Handing over exactly what it knows keeps jieba and rjieba alike: they differ
 # in rarer Han characters and in punctuation such as `_` inside Latin words.
 _JIEBA_RUN = "[\u4e00-\u9fd5a-z0-9]+"
-_HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+# Compatibility ideographs become plain ones by NFKC, save for a few around U+FA0E.
+_HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\ufa0e-\ufa29\U00020000-\U0003ffff"
 _WORD_RUNS = re.compile(f"(?P<known>{_JIEBA_RUN})|(?P<han>[{_HAN}])|(?P<other>[^\\W_{_HAN}]+)")
 _BIGRAM_RUNS = re.compile(f"(?P<han>[{_HAN}]+)|(?P<other>[^\\W_{_HAN}]+)")
 _JIEBA_LINE = re.compile(r"(?P<word>\S+)(?:[ \t]+(?P<freq>\d+))?(?:[ \t]+(?P<tag>[a-zA-Z]+))?")
