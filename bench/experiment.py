@@ -55,7 +55,7 @@ class Scoring(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, for
     relevant: Positive = 1
     """Lowest grade that counts as relevant for Found and the causes of misses."""
     useful: Positive | None = None
-    """Lowest grade that ends a citizen's search (Fast); by default 2, or the set's highest grade where that is lower."""
+    """Lowest grade that ends a search (Fast); by default 2, or the set's highest grade where that is lower."""
     reach_within_s: Seconds = 10.0
     """Fast counts the queries whose first useful result is reached within this time."""
     read_s: float = 4.4
@@ -154,8 +154,11 @@ def _mistakes_in_names(table: dict[str, Any], *, engines_too: bool = True) -> li
     """Check what the shape of the file cannot: names, engines with their options, and measures."""
     mistakes: list[str] = []
     engines = table.get("engines", ())
-    specs = [{"id": item} if isinstance(item, str) else item for item in engines] if _is_array(engines) else []
-    specs = [spec for spec in specs if isinstance(spec, dict) and isinstance(spec.get("id"), str)]
+    specs: list[dict[str, Any]] = [
+        {"id": item} if isinstance(item, str) else item
+        for item in (engines if _is_array(engines) else ())
+        if isinstance(item, str) or (isinstance(item, dict) and isinstance(item.get("id"), str))
+    ]
     ids = [spec["id"] for spec in specs]
     for name in dict.fromkeys([table.get("name"), *ids]):
         if isinstance(name, str) and not _NAME.fullmatch(name):

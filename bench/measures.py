@@ -31,7 +31,9 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         """Return query → measure (its canonical name) → value."""
         names = [str(measure) for measure in self.measures]
         columns = self.values.T.tolist()
-        return {query: dict(zip(names, column, strict=True)) for query, column in zip(self.query_ids, columns, strict=True)}
+        return {
+            query: dict(zip(names, column, strict=True)) for query, column in zip(self.query_ids, columns, strict=True)
+        }
 
     def to_frame(self) -> pl.DataFrame:
         """Return the values as columns query, measure (its canonical name) and value, measure by measure."""

@@ -10,7 +10,8 @@ import msgspec
 from bench.errors import ReplayError
 from bench.experiment import EngineSpec, Replay
 from bench.processes import EngineDiedError, EngineProcess, EngineSilentError
-from bench.results import Response, append
+from bench.response import Response
+from bench.results import append
 from bench.worker import ReplayJob, replay
 from queries.model import Query
 

@@ -10,36 +10,13 @@ from typing import IO, Any, Literal
 import msgspec
 
 from bench.errors import RunFolderError
+from bench.response import Response
 from corpora.card import Card
 from corpora.files import existing, open_bytes, read_jsonl, write_jsonl, write_whole
 from corpora.model import Document
-from indexers.api import Hit
 from queries.store import QuerySet, open_query_set, write_query_set
 
 SCHEMA_VERSION = 1
-
-Outcome = Literal["answered", "empty", "unsupported", "failed", "timeout", "blocked"]
-OUTCOMES: tuple[Outcome, ...] = ("answered", "empty", "unsupported", "failed", "timeout", "blocked")
-
-
-class Response(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What one engine did with one query. Hits are in rank order; times are Unix seconds and milliseconds."""
-
-    query_id: str
-    outcome: Outcome
-    hits: tuple[Hit, ...] = ()
-    scheduled_at: float
-    """When the query was due."""
-    started_at: float
-    """When it was put to the engine, later than `scheduled_at` when the engine could not keep the timetable."""
-    took_ms: float
-    """From `started_at` to the complete answer."""
-    detail: str = ""
-
-    @property
-    def latency_ms(self) -> float:
-        """Milliseconds from the scheduled start to the complete answer: what a citizen waits."""
-        return (self.started_at - self.scheduled_at) * 1000 + self.took_ms
 
 
 class IndexFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,9 +135,7 @@ class RunFolder:
 
     def write_query_set(self, query_set: QuerySet) -> None:
         """Keep the judged queries and their judgments, so that the folder alone can be scored again."""
-        write_query_set(
-            self.folder / "queryset", query_set.judged_queries(), query_set.judgments, query_set.card
-        )
+        write_query_set(self.folder / "queryset", query_set.judged_queries(), query_set.judgments, query_set.card)
 
     def query_set(self) -> QuerySet:
         """Read the queries and judgments of the run."""

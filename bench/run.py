@@ -157,9 +157,7 @@ def _new_manifest(experiment: Experiment, loaded: Loaded) -> Manifest:
         libraries=libraries(),
         machine=machine(),
         seed=experiment.seed,
-        corpus=Source(
-            card=loaded.corpus.card, content_hash=loaded.facts.content_hash, size=loaded.facts.documents
-        ),
+        corpus=Source(card=loaded.corpus.card, content_hash=loaded.facts.content_hash, size=loaded.facts.documents),
         queries=Source(card=query_set.card, content_hash=query_set.queries_hash, size=len(judged)),
         judgments_hash=query_set.judgments_hash,
         unjudged_queries=len(query_set.queries) - len(judged),

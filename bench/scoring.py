@@ -12,7 +12,8 @@ from bench.errors import RunFolderError
 from bench.experiment import Scoring
 from bench.measure_names import parse_measures
 from bench.measures import evaluate
-from bench.results import Manifest, Response, RunFolder
+from bench.response import Response
+from bench.results import Manifest, RunFolder
 from corpora.files import write_whole
 from queries.model import Judgment, Query
 
@@ -41,7 +42,7 @@ class RunScores(msgspec.Struct, frozen=True, kw_only=True):
     relevant: int
     useful: int
     pooled: bool
-    """False for a set without any document judged not relevant, such as known-item sets, where Judged@10 tells nothing."""
+    """False for a set that judges nothing not relevant, such as a known-item set; Judged@10 tells nothing there."""
     engines: dict[str, EngineScores]
 
 
@@ -133,7 +134,8 @@ def _score(
     def entering(values: Floats) -> Floats:
         return np.where(enters, values, np.nan)
 
-    names = [str(measure) for measure in (measures := parse_measures(scoring.measures))]
+    measures = parse_measures(scoring.measures)
+    names = [str(measure) for measure in measures]
     scored = evaluate(judgments, run, measures)
     position = {query_id: place for place, query_id in enumerate(scored.query_ids)}
     order = [position[query_id] for query_id in query_ids]

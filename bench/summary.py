@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from bench.experiment import Experiment, Scoring
 from bench.indices import CAUSES
-from bench.results import OUTCOMES, EngineRecord, IndexFacts, Manifest, Source
+from bench.response import OUTCOMES
+from bench.results import EngineRecord, IndexFacts, Manifest, Source
 from bench.scoring import EngineScores, RunScores
 from bench.statistics import Estimate, Pair, compare_pairs, estimate, mean, percentile, tied_groups
 from queries.model import Query
@@ -260,9 +261,7 @@ def _facet(query: Query, facet: str) -> str:
     return str(getattr(query, facet))
 
 
-def _comparisons(
-    manifest: Manifest, scores: RunScores, seed: int, withheld: dict[str, str]
-) -> Iterator[Comparison]:
+def _comparisons(manifest: Manifest, scores: RunScores, seed: int, withheld: dict[str, str]) -> Iterator[Comparison]:
     """Compare within each track only: an engine over our corpus and a live service are different things."""
     tracks: dict[str, list[str]] = {}
     for name, record in manifest.engines.items():

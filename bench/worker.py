@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from bench.process_memory import peak_memory_bytes
-from bench.results import Outcome, Response
+from bench.response import Outcome, Response
 from corpora.model import Document
 from corpora.store import open_corpus
 from indexers import registry
@@ -59,7 +59,7 @@ def build(job: BuildJob, parent: Connection) -> None:
         engine.build(_counted(documents, parent))
         build_s = time.perf_counter() - started
         engine.close()
-    except Exception as problem:  # noqa: BLE001 - whatever the engine raises is told in one line
+    except Exception as problem:
         parent.send(("problem", _one_line(problem)))
     else:
         parent.send(("built", {"build_s": build_s, "peak_memory_bytes": peak_memory_bytes()}))
@@ -78,7 +78,7 @@ def replay(job: ReplayJob, parent: Connection) -> None:
         for text in job.warmup:
             _ask(engine, text, job.k)
         parent.send(("ready", engine.describe()))
-    except Exception as problem:  # noqa: BLE001 - as above
+    except Exception as problem:
         parent.send(("problem", _one_line(problem)))
         return
     encode = msgspec.json.Encoder().encode
@@ -115,7 +115,7 @@ def _ask(engine: Searcher, text: str, k: int) -> tuple[Outcome, list[Hit], str]:
         return "blocked", [], _one_line(problem)
     except (SearchTimeoutError, TimeoutError) as problem:
         return "timeout", [], _one_line(problem)
-    except Exception as problem:  # noqa: BLE001 - an engine that raises has failed this query
+    except Exception as problem:
         return "failed", [], _one_line(problem)
     return ("answered" if hits else "empty"), hits, ""
 

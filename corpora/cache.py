@@ -3,6 +3,7 @@
 import hashlib
 import os
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import platformdirs
@@ -18,7 +19,14 @@ def package_fingerprint(*packages: str) -> str:
     """Return 12 hexadecimal digits that change whenever a source or data file of one of the packages does."""
     digest = hashlib.sha256()
     for package in packages:
-        for item in sorted(files(package).iterdir(), key=lambda item: item.name):
-            if item.is_file() and not item.name.endswith(".pyc"):
-                digest.update(item.name.encode() + b"\0" + item.read_bytes() + b"\0")
+        _add(files(package), digest)
     return digest.hexdigest()[:12]
+
+
+def _add(folder: Traversable, digest: "hashlib._Hash") -> None:
+    for item in sorted(folder.iterdir(), key=lambda item: item.name):
+        if item.is_dir():
+            if item.name != "__pycache__":
+                _add(item, digest)
+        else:
+            digest.update(item.name.encode() + b"\0" + item.read_bytes() + b"\0")

@@ -94,6 +94,11 @@ class IndexCache:
         except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
             return None
 
+    def drop(self, key: str) -> None:
+        """Forget the index of that key, so that the next one built takes its place."""
+        if self.folder(key).exists():
+            self._remove(self.folder(key))
+
     def begin(self, key: str) -> Path:
         """Return a new empty folder to build in; several processes may each have one for the same key."""
         self.remove_stale()
@@ -121,7 +126,7 @@ class IndexCache:
                     raise IndexBuildError(f"cannot move the index to {target}: {error.strerror or error}") from error
                 # Something without a readable record is in the way. Renaming it first lets only one of two processes
                 # delete it.
-                self._remove_broken(target)
+                self._remove(target)
             else:
                 return target
         raise IndexBuildError(f"cannot move the index to {target}: delete that folder and try again")
@@ -144,7 +149,7 @@ class IndexCache:
                 stale.append(path)
         return stale
 
-    def _remove_broken(self, target: Path) -> None:
+    def _remove(self, target: Path) -> None:
         aside = self.root / f"{target.name}.building-{os.getpid()}-{secrets.token_hex(4)}"
         try:
             target.rename(aside)

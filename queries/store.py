@@ -65,9 +65,7 @@ def open_query_set(name_or_folder: str | Path, split: str = "") -> QuerySet:
     return check(card, queries, judgments)
 
 
-def check(
-    card: Card, queries: Iterable[tuple[str, Query]], judgments: Iterable[tuple[str, Judgment]]
-) -> QuerySet:
+def check(card: Card, queries: Iterable[tuple[str, Query]], judgments: Iterable[tuple[str, Judgment]]) -> QuerySet:
     """Return the checked set of records given with where each stands.
 
     Raises `QuerySetFormatError` when it is empty, an id or text is empty, an id or judged pair stands twice, or a

@@ -12,7 +12,9 @@ from bench.cli.options import Json, Measures
 
 
 def score(
-    folder: Annotated[Path | None, typer.Argument(help="Run folder that `tongcha run` wrote.", show_default=False)] = None,
+    folder: Annotated[
+        Path | None, typer.Argument(help="Run folder that `tongcha run` wrote.", show_default=False)
+    ] = None,
     qrels: Annotated[Path | None, typer.Option(help="TREC qrels file.", metavar="FILE")] = None,
     run: Annotated[Path | None, typer.Option(help="TREC run file.", metavar="FILE")] = None,
     measure: Measures = None,
@@ -58,7 +60,8 @@ def _score_files(
         sys.stdout.write("".join(f"{line}\n" for line in lines))
     if scores.unjudged_queries:
         typer.echo(
-            f"tongcha: {scores.unjudged_queries} queries of {run} have no judgments in {qrels} and are left out", err=True
+            f"tongcha: {scores.unjudged_queries} queries of {run} have no judgments in {qrels} and are left out",
+            err=True,
         )
 
 

@@ -21,7 +21,7 @@ _ONE_TABLE_WIDTH = 170
 
 
 class Screen:
-    """Progress bars for the phases of a run, and notes between them; plain lines where standard error is no terminal."""
+    """Progress bars for the phases of a run, and notes between them; plain lines where there is no terminal."""
 
     def __init__(self) -> None:
         self._console = Console(stderr=True, soft_wrap=True)

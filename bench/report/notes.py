@@ -7,9 +7,7 @@ from bench.summary import Summary
 
 def lead(summary: Summary, words: Words) -> str:
     """Return the sentence that says how much was measured."""
-    return words(
-        "lead", queries=summary.queries.size, documents=summary.corpus.size, engines=len(summary.engines)
-    )
+    return words("lead", queries=summary.queries.size, documents=summary.corpus.size, engines=len(summary.engines))
 
 
 def warnings(summary: Summary, words: Words) -> list[str]:

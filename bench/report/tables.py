@@ -30,9 +30,7 @@ def final(summary: Summary, words: Words) -> Table:
 
 def _final_row(engine: EngineSummary, words: Words) -> list[str]:
     headlines = [words("withheld") if engine.withheld else score(getattr(engine, name)) for name in HEADLINES]
-    measures = [
-        fraction(engine.measures[name].value) if name in engine.measures else NONE for name in TABLE_MEASURES
-    ]
+    measures = [fraction(engine.measures[name].value) if name in engine.measures else NONE for name in TABLE_MEASURES]
     waits = [milliseconds(engine.latency_ms.get(label)) for label in ("p50", "p95")]
     index = [NONE, NONE]
     if engine.index:
@@ -56,7 +54,9 @@ def misses(summary: Summary, words: Words) -> Table:
 
 def speed(summary: Summary, words: Words) -> Table:
     """Return latency percentiles, timeouts and the median rank of the first useful result."""
-    labels = [label for label in ("p50", "p95", "p99", "p99.9") if any(e.latency_ms.get(label) for e in summary.engines)]
+    labels = [
+        label for label in ("p50", "p95", "p99", "p99.9") if any(e.latency_ms.get(label) for e in summary.engines)
+    ]
     return Table(
         header=[
             words("engine"),

@@ -44,7 +44,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "index_s": ("建库秒数", "Index s"),
     "index_size": ("索引大小", "Index size"),
     "memory": ("峰值内存", "Peak memory"),
-    "reused": ("* 沿用缓存里的索引，数字是当初建库时测得的。", "* index reused from the cache; figures are from its build."),
+    "reused": (
+        "* 沿用缓存里的索引，数字是当初建库时测得的。",
+        "* index reused from the cache; figures are from its build.",
+    ),
     "causes": ("没找到，各是什么原因", "Why answers were missed"),
     "cause_found": ("找到", "found"),
     "cause_zero_result": ("零结果", "no results"),

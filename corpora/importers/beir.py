@@ -39,8 +39,9 @@ def read(path: Path) -> Iterator[tuple[int, Document]]:
         for key, value in (record.metadata or {}).items():
             if value is not None:
                 (fields if key in _FIELDS else extra)[key] = _text(value)
-        yield number, Document(
-            id=str(record.id), title=record.title or "", body=record.text or "", extra=extra, **fields
+        yield (
+            number,
+            Document(id=str(record.id), title=record.title or "", body=record.text or "", extra=extra, **fields),
         )
 
 
