@@ -1,0 +1,40 @@
+"""Compose the demo corpus: the same documents, in the same order, on every machine."""
+
+from collections.abc import Iterator
+
+from corpora.demo.articles import articles
+from corpora.demo.guides import guides
+from corpora.demo.knowledge import load
+from corpora.demo.model import Knowledge
+from corpora.demo.organisations import organisations
+from corpora.demo.page import Page
+from corpora.demo.policies import policies
+from corpora.model import Document
+
+VERSION = "0.1.0"
+"""Bump it whenever a byte of the composed documents changes."""
+
+
+def card() -> dict[str, str]:
+    """Return the corpus card."""
+    return {
+        "name": "demo",
+        "version": VERSION,
+        "license": "Apache-2.0",
+        "language": "zh",
+        "description": "Portals of the fictional province 云川省: every agency, place, person and rule is invented.",
+    }
+
+
+def compose() -> Iterator[Document]:
+    """Yield every document in fixed order; raise `CorpusFormatError` when the authored data are inconsistent."""
+    for page in pages(load()):
+        yield page.document
+
+
+def pages(knowledge: Knowledge) -> Iterator[Page]:
+    """Yield every page with the links that labels are derived from."""
+    yield from guides(knowledge)
+    yield from policies(knowledge)
+    yield from articles(knowledge)
+    yield from organisations(knowledge)

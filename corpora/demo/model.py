@@ -1,0 +1,140 @@
+"""The authored knowledge of the demo corpus: what the TOML files in `data/` hold."""
+
+import msgspec
+
+Texts = tuple[str, ...]
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A portal; `place` is the name that its agencies carry, such as `临江市`."""
+
+    id: str
+    host: str
+    name: str
+    place: str
+    region: str
+    hall: str
+    """Where people go in person unless an item says otherwise."""
+
+
+class Office(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An agency in one place."""
+
+    addr: str
+    tel: str
+    local: str
+    """What is particular about this office: branches, hours, division of work."""
+    name: str = ""
+    """Full name where it is not the place followed by the agency's usual name."""
+
+
+class Agency(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A kind of agency, with its duties at each level and its offices by site id."""
+
+    id: str
+    province: str
+    """Name at province level after the place, such as `公安厅`."""
+    city: str
+    lead: Texts
+    """Duties at province level, one clause each."""
+    duties: Texts
+    """Duties at city level, one clause each."""
+    at: dict[str, Office]
+
+
+class Variant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How one place handles an item; these are the facts that make the wrong city really wrong."""
+
+    days: str
+    note: str
+    date: str
+    fee: str = "不收费"
+    where: str = ""
+    plus: Texts = ()
+    """Materials wanted here beyond the item's own."""
+    name: str = ""
+    """Official name here where it differs from the item's."""
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A service item (事项), with its variants by site id."""
+
+    id: str
+    name: str
+    theme: str
+    agency: str
+    about: str
+    conditions: Texts
+    materials: Texts
+    steps: Texts
+    basis: str
+    at: dict[str, Variant]
+    audience: str = "natural-person"
+    aliases: Texts = ()
+    """Citizens' words for it; never printed on a page by themselves."""
+    related: Texts = ()
+    """Neighbouring items that a citizen may well have to look at too."""
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A policy document; `topic` joins its versions and its counterparts elsewhere."""
+
+    id: str
+    site: str
+    title: str
+    number: str
+    agency: str
+    date: str
+    effective: str
+    topic: str
+    body: str
+    expires: str = ""
+    supersedes: str = ""
+    """Id of the policy that this one replaces."""
+    stamped: bool = False
+    """True where the portal prints on the page that the document is no longer in force."""
+    answers: Texts = ()
+    mentions: Texts = ()
+
+
+class Article(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Any other page: news, notice, letter, FAQ entry or interpretation."""
+
+    id: str
+    site: str
+    title: str
+    body: str
+    date: str
+    agency: str
+    ask: str = ""
+    """The citizen's letter; `body` is then the reply."""
+    answers: Texts = ()
+    """Items whose handling this page explains."""
+    mentions: Texts = ()
+    """Items that it touches without explaining how they are done."""
+    aspects: Texts = ()
+    """What it explains of them: fee, time, place, materials, steps, eligibility, amount, online, proxy."""
+    explains: str = ""
+    """Id of the policy that it interprets."""
+    policies: Texts = ()
+    """Ids of policies that it draws on."""
+    group: str = ""
+    """Joins pages on the same matter in other places or other years."""
+    mirrors: Texts = ()
+    """Ids of sites that republish it."""
+    expires: str = ""
+    column: str = ""
+
+
+class Knowledge(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything authored, in file order."""
+
+    sites: tuple[Site, ...]
+    agencies: tuple[Agency, ...]
+    items: tuple[Item, ...]
+    policies: tuple[Policy, ...]
+    news: tuple[Article, ...]
+    notices: tuple[Article, ...]
+    letters: tuple[Article, ...]
+    faqs: tuple[Article, ...]
+    interpretations: tuple[Article, ...]

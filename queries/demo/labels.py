@@ -1,0 +1,196 @@
+"""Derive the grade of a page for a query from what both are about.
+
+The corpus is composed, so what every page answers is known, and every page can be judged for every query. The rules,
+their order and their grades are listed in `docs/collection.md`; the name of the rule that decided is the assessor of
+the judgment. The rules look at the authored links only: never at words, and never at what an engine finds.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import msgspec
+
+from corpora.demo.model import Knowledge
+from corpora.demo.page import Page
+from queries.demo.model import Asked
+
+AS_OF = "2026-06-30"
+"""The day on which the queries are asked; what has expired by then is outdated."""
+
+ONLY_RELATED = ("工作动态",)
+"""News tells that something happened; it does not replace the guide."""
+
+WITH_ASPECTS = ("互动问答", "常见问题", "政策解读")
+"""Kinds that explain one side of a matter rather than all of it."""
+
+
+class Verdict(NamedTuple):
+    """A grade, the rule that gave it, and why it is low where the page would have been right."""
+
+    grade: int
+    rule: str
+    flags: tuple[str, ...] = ()
+
+
+class Need(msgspec.Struct, frozen=True, kw_only=True):
+    """A query resolved against the knowledge: everything that the rules compare a page with."""
+
+    region: str
+    scope: str
+    named: frozenset[str]
+    """Documents that satisfy it fully, mirrors and originals of the authored ones included."""
+    groups: frozenset[str]
+    org: str
+    policy: str
+    topic: str
+    topic_policies: frozenset[str]
+    policy_items: frozenset[str]
+    policy_mentions: frozenset[str]
+    items: frozenset[str]
+    related: frozenset[str]
+    aspect: str
+    item_cap: int
+    """3 where the item is the purpose of the query, 2 where something else is."""
+    own_guide: bool
+    hand: dict[str, int]
+
+
+def resolve(asked: Asked, knowledge: Knowledge, pages: Iterable[Page]) -> Need:
+    """Work out what a query needs."""
+    pages = tuple(pages)
+    sites = {site.id: site for site in knowledge.sites}
+    region = sites[asked.region].region
+    scope = "all" if asked.scope == "all" else sites[asked.scope].host
+    wanted = frozenset(asked.pages)
+    links = {page.document.id: page.links for page in pages}
+    origins = {links[name].mirror_of or name for name in wanted}
+    named = frozenset(name for name, link in links.items() if name in origins or link.mirror_of in origins)
+    items = {asked.item} if asked.item else {item for name in wanted for item in links[name].answers}
+    items |= {links[name].item for name in wanted if links[name].item}
+    by_id = {item.id: item for item in knowledge.items}
+    policy = next((policy for policy in knowledge.policies if policy.id == asked.policy), None)
+    topic = policy.topic if policy is not None else ""
+    return Need(
+        region=region,
+        scope=scope,
+        named=named,
+        groups=frozenset(links[name].group for name in wanted if links[name].group),
+        org=asked.org,
+        policy=asked.policy,
+        topic=topic,
+        topic_policies=frozenset(other.id for other in knowledge.policies if topic and other.topic == topic),
+        policy_items=frozenset(policy.answers) if policy is not None else frozenset(),
+        policy_mentions=frozenset(policy.mentions) if policy is not None else frozenset(),
+        items=frozenset(items),
+        related=frozenset(near for name in items for near in by_id[name].related) - items,
+        aspect=asked.aspect,
+        item_cap=2 if asked.pages or asked.policy or asked.org else 3,
+        own_guide=any(
+            page.links.item in items
+            and page.document.region == region
+            and (scope == "all" or page.document.site == scope)
+            for page in pages
+        ),
+        hand={override.doc: override.grade for override in asked.hand},
+    )
+
+
+def judge(need: Need, page: Page) -> Verdict:
+    """Return the grade of a page; the first rule that applies decides."""
+    document = page.document
+    if document.id in need.hand:
+        return Verdict(need.hand[document.id], "hand")
+    if need.scope not in ("all", document.site):
+        return Verdict(0, "rule:out-of-scope")
+    if document.id in need.named:
+        return Verdict(3, "rule:named-page")
+    grade, rule = max(
+        _by_organisation(need, page),
+        _by_policy(need, page),
+        _by_item(need, page),
+        _by_group(need, page),
+        key=lambda found: found[0],
+    )
+    if grade == 0:
+        return Verdict(0, "rule:unrelated")
+    place = _place(need.region, document.region)
+    flags = _flags(grade, place, document.expires)
+    if flags:
+        return Verdict(0, "rule:" + flags[0].replace("_", "-"), flags)
+    if place == "elsewhere":
+        return Verdict(0, "rule:related-elsewhere")
+    if place == "below":
+        return Verdict(min(grade, 1), "rule:some-city")
+    if place == "above" and page.links.agency:
+        return Verdict(1, "rule:organisation-level-above")
+    if place == "above" and page.links.item and need.own_guide:
+        return Verdict(min(grade, 2), f"{rule}-level-above")
+    return Verdict(grade, rule)
+
+
+def _flags(grade: int, place: str, expires: str) -> tuple[str, ...]:
+    """Say why a page that would have been right is not; merely related pages elsewhere are just unrelated."""
+    flags: list[str] = []
+    if place == "elsewhere" and grade >= 2:
+        flags.append("wrong_region")
+    if expires and expires <= AS_OF:
+        flags.append("outdated")
+    return tuple(flags)
+
+
+def _place(asker: str, page: str) -> str:
+    """Say where a page speaks of, seen from where the asker lives: own, above, below or elsewhere."""
+    if page == asker:
+        return "own"
+    if asker.startswith(page + "/"):
+        return "above"
+    return "below" if page.startswith(asker + "/") else "elsewhere"
+
+
+def _by_organisation(need: Need, page: Page) -> tuple[int, str]:
+    if need.org and page.links.agency == need.org:
+        return 3, "rule:organisation"
+    return 0, ""
+
+
+def _by_policy(need: Need, page: Page) -> tuple[int, str]:
+    links = page.links
+    news = page.document.kind in ONLY_RELATED
+    if not need.policy:
+        return 0, ""
+    if links.policy == need.policy:
+        return 3, "rule:policy"
+    if links.policy in need.topic_policies:
+        return 2, "rule:policy-same-topic"
+    if links.explains in need.topic_policies:
+        return 2, "rule:interpretation"
+    if need.policy in links.policies:
+        return (1, "rule:news-on-policy") if news else (2, "rule:reply-on-policy")
+    if links.item in need.policy_items:
+        return 2, "rule:guide-under-policy"
+    if links.item in need.policy_mentions or need.policy_items.intersection((*links.answers, *links.mentions)):
+        return 1, "rule:shares-item"
+    return 0, ""
+
+
+def _by_item(need: Need, page: Page) -> tuple[int, str]:
+    links = page.links
+    if links.item:
+        if links.item in need.items:
+            return need.item_cap, "rule:guide"
+        return (1, "rule:related-item") if links.item in need.related else (0, "")
+    if need.items.intersection(links.answers):
+        if page.document.kind in ONLY_RELATED:
+            return 1, "rule:news-on-item"
+        if need.aspect and need.aspect not in links.aspects and page.document.kind in WITH_ASPECTS:
+            return 1, "rule:other-aspect"
+        return 2, "rule:answers-item"
+    if need.items.intersection(links.mentions):
+        return 1, "rule:mentions-item"
+    return (1, "rule:related-item") if need.related.intersection(links.answers) else (0, "")
+
+
+def _by_group(need: Need, page: Page) -> tuple[int, str]:
+    if page.links.group and page.links.group in need.groups:
+        return 2, "rule:same-matter"
+    return 0, ""
