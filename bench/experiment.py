@@ -61,9 +61,9 @@ class Scoring(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, for
     read_s: float = 4.4
     """Seconds to read one result summary (Smucker and Clarke, SIGIR 2012)."""
     min_judged: Share = 0.5
-    """Headlines of an engine are withheld below this Judged@10."""
+    """Headlines of an engine are withheld where less than this of its results in the first ten is judged."""
     max_judged_gap: Share = 0.2
-    """All headlines are withheld when engines differ by more than this in Judged@10."""
+    """All headlines are withheld when engines differ by more than this in that share."""
     resamples: Positive = 2000
     """Bootstrap resamples behind the 95 % intervals."""
 

@@ -107,8 +107,20 @@ def accurate(judgments: pl.DataFrame, run: pl.DataFrame, query_ids: Sequence[str
 
 
 def judged_share(judgments: pl.DataFrame, run: pl.DataFrame, query_ids: Sequence[str]) -> Floats:
-    """Return for each query the share of its first ten results that somebody judged."""
-    return per_query(Measure(name="Judged", cutoff=CUTOFF), judgments, run, query_ids)
+    """Return for each query the share of the results in its first ten that somebody judged; NaN without results.
+
+    Unlike Judged@10, which counts places, this does not fall when an engine returns less than ten results, so that it
+    says how well the judgments cover an engine and nothing else.
+    """
+    top = run.filter(pl.col("rank") <= CUTOFF)
+    known = judgments.select("query_id", "doc_id", pl.lit(1.0).alias("judged"))
+    shares = dict(
+        top.join(known, on=["query_id", "doc_id"], how="left")
+        .group_by("query_id")
+        .agg(pl.col("judged").fill_null(0.0).mean())
+        .iter_rows()
+    )
+    return np.array([shares.get(query_id, np.nan) for query_id in query_ids])
 
 
 def causes(

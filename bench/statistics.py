@@ -69,7 +69,8 @@ def wilson(successes: int, n: int, z: float = Z_95) -> tuple[float, float]:
     share = successes / n
     centre = share + z * z / (2 * n)
     spread = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return max(0.0, (centre - spread) / (1 + z * z / n)), min(1.0, (centre + spread) / (1 + z * z / n))
+    low, high = (centre - spread) / (1 + z * z / n), (centre + spread) / (1 + z * z / n)
+    return low if successes else 0.0, high if successes < n else 1.0  # exact where rounding would blur the end
 
 
 def percentile(sorted_values: Floats, share: float) -> float | None:

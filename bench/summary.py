@@ -208,9 +208,9 @@ def _engine(
 
 
 def _withheld(scores: RunScores, scoring: Scoring) -> dict[str, str]:
-    """Return why headlines are withheld, by engine: too few of its first ten judged, or engines judged unevenly.
+    """Return why headlines are withheld, by engine: too few of its first ten results judged, or engines unevenly so.
 
-    Judged@10 says nothing where no document is judged not relevant (known-item sets), so nothing is withheld there.
+    That says nothing where no document is judged not relevant (known-item sets), so nothing is withheld there.
     """
     if not scores.pooled:
         return {}
@@ -221,10 +221,10 @@ def _withheld(scores: RunScores, scoring: Scoring) -> dict[str, str]:
     }
     if judged and max(judged.values()) - min(judged.values()) > scoring.max_judged_gap:
         gap = max(judged.values()) - min(judged.values())
-        reason = f"engines differ by {gap:.2f} in Judged@10, more than {scoring.max_judged_gap:.2f}"
+        reason = f"engines differ by {gap:.2f} in judged results, more than {scoring.max_judged_gap:.2f}"
         return dict.fromkeys(judged, reason)
     return {
-        name: f"Judged@10 is {value:.2f}, below {scoring.min_judged:.2f}"
+        name: f"judged results in the first ten are {value:.2f}, below {scoring.min_judged:.2f}"
         for name, value in judged.items()
         if value < scoring.min_judged
     }

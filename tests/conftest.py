@@ -5,12 +5,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from corpora.card import Card
 from corpora.model import Document
 from corpora.store import write_corpus
 from queries.model import Judgment, Query
 from queries.store import write_query_set
+
+settings.register_profile("noisy", deadline=None)  # time is measured in tests/performance, not here
+settings.load_profile("noisy")
 
 DOCUMENTS = (
     Document(

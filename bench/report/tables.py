@@ -81,9 +81,8 @@ def measures(summary: Summary, words: Words) -> Table:
     """Return every measure and share with its mean, one column each."""
     names = list(dict.fromkeys(name for engine in summary.engines for name in engine.measures))
     shares = list(dict.fromkeys(name for engine in summary.engines for name in engine.shares))
-    shares = [name for name in shares if name != "judged@10" or "Judged@10" not in names]
     return Table(
-        header=[words("engine"), *names, *(f"{words(name)}@10" for name in shares)],
+        header=[words("engine"), *names, *(words(name) for name in shares)],
         rows=[
             [
                 engine.id,

@@ -67,10 +67,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "useful_rank": ("首条有用结果的名次（中位数）", "median rank of first useful"),
     "top10": ("前 10 条的成色", "What the first ten hold"),
-    "judged@10": ("有标注", "judged"),
-    "wrong_region@10": ("外地版", "wrong region"),
-    "outdated@10": ("已废止", "outdated"),
-    "duplicates@10": ("重复", "duplicates"),
+    "judged@10": ("结果中有标注的", "judged of results"),
+    "wrong_region@10": ("外地版@10", "wrong region@10"),
+    "outdated@10": ("已废止@10", "outdated@10"),
+    "duplicates@10": ("重复@10", "duplicates@10"),
     "slices": ("分项得分", "By kind of query"),
     "slices_note": (
         "每格三项依次为找得到、找得快、找得准；查询少于 60 条的分项（浅色）只供参考。",
@@ -105,13 +105,13 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Relevant: grade ≥ {relevant}; useful: grade ≥ {useful}.",
     ),
     "method_pooled": (
-        "标注里有“不相关”：Judged@10 低于 {low:.2f} 或各配置相差超过 {gap:.2f} 时不公布分数。",
-        "Judgments include non-relevant documents: headlines are withheld where Judged@10 is below {low:.2f} "
-        "or engines differ by more than {gap:.2f} in it.",
+        "标注里有“不相关”：前 10 条结果中有标注的不足 {low:.2f}，或各配置相差超过 {gap:.2f} 时，不公布分数。",
+        "Judgments include non-relevant documents: headlines are withheld where fewer than {low:.2f} of the results "
+        "in the first ten are judged, or engines differ by more than {gap:.2f} in that.",
     ),
     "method_known_item": (
-        "标注里没有“不相关”（已知条目集）：Judged@10 只列出，不据此扣发分数。",
-        "No document is judged not relevant (a known-item set): Judged@10 is shown, nothing is withheld for it.",
+        "标注里没有“不相关”（已知条目集）：有标注的比例只列出，不据此扣发分数。",
+        "No document is judged not relevant (a known-item set): the judged share is shown, nothing is withheld for it.",
     ),
     "method_replay": (
         "每次取 {k} 条结果，超时 {timeout:g} 秒，预热 {warmup} 条查询（不计入）；{loop}。每个配置在独立进程里运行。",
