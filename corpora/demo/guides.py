@@ -41,7 +41,7 @@ def guides(knowledge: Knowledge) -> Iterator[Page]:
 
 
 def _official(item: Item, variant: Variant, site: Site, office: str, tel: str) -> str:
-    """The provincial service portal: a table read aloud, with legal basis."""
+    """Write the provincial service portal's page: a table read aloud, with legal basis."""
     key = f"{site.id}/{item.id}"
     accepted = pick(key, ("受理条件", "申请条件", "办理条件"))
     return "\n".join(
@@ -60,7 +60,7 @@ def _official(item: Item, variant: Variant, site: Site, office: str, tel: str) -
 
 
 def _chapters(item: Item, variant: Variant, site: Site, office: str, tel: str) -> str:
-    """临江市: numbered chapters."""
+    """Write 临江市's page: numbered chapters."""
     key = f"{site.id}/{item.id}"
     heads = pick(
         key,
@@ -84,7 +84,7 @@ def _chapters(item: Item, variant: Variant, site: Site, office: str, tel: str) -
 
 
 def _questions(item: Item, variant: Variant, site: Site, office: str, tel: str) -> str:
-    """青岚市: questions and answers."""
+    """Write 青岚市's page: questions and answers."""
     key = f"{site.id}/{item.id}"
     ask = pick(
         key,
@@ -107,7 +107,7 @@ def _questions(item: Item, variant: Variant, site: Site, office: str, tel: str) 
 
 
 def _paragraphs(item: Item, variant: Variant, site: Site, office: str, tel: str) -> str:
-    """泽原市: plain paragraphs."""
+    """Write 泽原市's page: plain paragraphs."""
     key = f"{site.id}/{item.id}"
     opening = pick(key, ("办这件事之前，请先对照条件：", "符合下列情形的可以申请：", "申请人应当满足："))
     bring = pick(key, ("请带齐", "材料共需", "到窗口时交验"))
