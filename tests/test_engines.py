@@ -124,6 +124,14 @@ def test_trigram_wants_every_run_as_it_stands(built: Callable[..., Index]) -> No
     assert found(index, "居住证怎么办理") == []
 
 
+def test_fts5_stops_reading_very_long_queries(built: Callable[..., Index]) -> None:
+    """`fts5` asks for 256 tokens and says so: what comes behind them finds nothing."""
+    index = built("fts5")
+    assert index.describe()["limits"]["max_tokens"] == 256
+    assert "d06" in found(index, "天 " * 255 + "营业执照")
+    assert "d06" not in found(index, "天 " * 256 + "营业执照")
+
+
 def test_bigrams_need_no_dictionary(built: Callable[..., Index]) -> None:
     """`tantivy-bigrams` finds a name that no dictionary knows by its characters."""
     documents = (Document(id="a", title="岚枫岙村便民服务点"), Document(id="b", title="岚县服务"))

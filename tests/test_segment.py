@@ -1,5 +1,6 @@
 """The tokens that every engine shares."""
 
+import doctest
 import importlib.metadata
 import sys
 import tempfile
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from indexers import segment
 from indexers.errors import MissingPackageError, OptionsError
 from indexers.segment import Analyzer, Segmenter, UserWord, bigrams, load_user_dict, normalize
 
@@ -177,3 +179,10 @@ def test_an_analyzer_treats_documents_and_queries_alike() -> None:
         analyzer = Analyzer(kind)
         assert analyzer("社保卡") == analyzer(" 社保卡！")
         assert analyzer.describe()["kind"] == kind
+
+
+def test_the_examples_in_the_module_are_right() -> None:
+    """The examples in the docstrings of the segmentation module give what they show."""
+    result = doctest.testmod(segment)
+    assert result.attempted >= 4
+    assert result.failed == 0

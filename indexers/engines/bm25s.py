@@ -70,7 +70,7 @@ class Engine:
             return  # bm25s cannot compute scores of nothing
         scores = bm25s.BM25(method="lucene", k1=self._options.k1, b=self._options.b, backend="numpy")
         scores.index(Tokenized(ids=ids, vocab=vocabulary), create_empty_token=False, show_progress=False)
-        scores.save(str(self._files), show_progress=False)
+        scores.save(str(self._files))
 
     def search(self, text: str, k: int) -> list[Hit]:
         """Return the `k` documents with the highest score above 0."""
@@ -118,7 +118,7 @@ class Engine:
             try:
                 lines = (self._files / _SHOWN).read_bytes().splitlines()
                 if (self._files / "params.index.json").exists():
-                    self._scores = bm25s.BM25.load(str(self._files), mmap=True, show_progress=False)
+                    self._scores = bm25s.BM25.load(str(self._files), mmap=True)
             except (ValueError, OSError) as error:
                 raise IndexBuildError(f"no bm25s index in {self._files}: build it first ({error})") from error
             decode = msgspec.json.Decoder(tuple[str, str, str]).decode
