@@ -11,6 +11,8 @@ from bench.errors import RunFileError
 from bench.ranking import Ties, rank_by_score
 from queries.files import UnreadableFileError, read_bytes, replacing
 
+_LAYOUT = "{query: {document: score}}"
+
 
 def read_ranx_json(path: Path, ties: Ties = "rank") -> pl.DataFrame:
     """Return the answers of a ranx JSON run, gzipped or not: query_id, doc_id and rank (Int64, 1 for the best).
@@ -26,7 +28,7 @@ def read_ranx_json(path: Path, ties: Ties = "rank") -> pl.DataFrame:
     except UnreadableFileError as error:
         raise RunFileError(str(error)) from error
     except (ValueError, RecursionError) as error:
-        raise RunFileError(f"{path}: not JSON: {error}; save the run with ranx's Run.save") from error
+        raise RunFileError(f"{path}: not JSON: {error}; write {_LAYOUT}") from error
     columns: dict[str, list[Any]] = {"query_id": [], "doc_id": [], "score": []}
     for query, answer in _once(path, "the run", "query", answers):
         pairs = _once(path, f"query '{query}'", "document", answer)
@@ -34,7 +36,11 @@ def read_ranx_json(path: Path, ties: Ties = "rank") -> pl.DataFrame:
         columns["doc_id"] += [doc for doc, _ in pairs]
         columns["score"] += [_score(path, query, doc, score) for doc, score in pairs]
     schema = {"query_id": pl.String, "doc_id": pl.String, "score": pl.Float64}
-    return rank_by_score(pl.DataFrame(columns, schema=schema).with_row_index("file_rank"), ties)
+    try:
+        frame = pl.DataFrame(columns, schema=schema)
+    except UnicodeEncodeError as error:  # JSON can spell half a surrogate pair, which is no character
+        raise RunFileError(f"{path}: an id is not text: {error.object[:40]!r}; correct it") from error
+    return rank_by_score(frame.with_row_index("file_rank"), ties)
 
 
 def write_ranx_json(path: Path, run: pl.DataFrame) -> None:
@@ -60,7 +66,7 @@ class _Pairs(list[tuple[str, Any]]):
 
 def _once(path: Path, owner: str, kind: str, value: object) -> _Pairs:
     if not isinstance(value, _Pairs):
-        raise RunFileError(f"{path}: {owner} is not a JSON object; write {{query: {{document: score}}}}")
+        raise RunFileError(f"{path}: {owner} is not a JSON object; write {_LAYOUT}")
     seen: set[str] = set()
     for name, _ in value:
         if name in seen:

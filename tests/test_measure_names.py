@@ -1,11 +1,15 @@
 """Measure names: the ir_measures grammar, aliases and messages about mistakes."""
 
+import doctest
+from pathlib import Path
+
 import ir_measures
 import msgspec
 import pytest
 
+from bench import measure_names
 from bench.errors import BenchError, MeasureError
-from bench.measure_names import Measure, parse_measure, parse_measures
+from bench.measure_names import RULES, Measure, parse_measure, parse_measures
 
 CANONICAL = [
     "nDCG@10", "nDCG", "nDCG(dcg='exp-log2')@10", "nDCG(judged_only=True)@10", "P@5", "P(rel=2)@5",
@@ -23,7 +27,6 @@ OTHER_SPELLINGS = [
 def test_names_agree_with_ir_measures(text: str) -> None:
     theirs = ir_measures.parse_measure(text)
     theirs.validate_params()
-    # ir_measures prints a parameter given with its default value when that value is the default: it is left out.
     assert str(parse_measure(text)) == str(theirs)
 
 
@@ -153,3 +156,15 @@ def test_a_list_keeps_its_order_and_each_measure_once() -> None:
 def test_a_record_of_an_unknown_measure_cannot_be_made() -> None:
     with pytest.raises(MeasureError, match=r"'nDGC'.*'nDCG'"):
         Measure(name="nDGC")
+
+
+def test_examples_in_the_docstrings_run() -> None:
+    assert doctest.testmod(measure_names).failed == 0
+
+
+def test_every_measure_is_documented_with_its_parameters() -> None:
+    page = Path(__file__).parents[1].joinpath("docs", "measures.md").read_text(encoding="utf-8")
+    rows = {line.split("`")[1].partition("@")[0]: line for line in page.splitlines() if line.startswith("| `")}
+    assert rows.keys() == RULES.keys()
+    for name, rules in RULES.items():
+        assert all(f"`{parameter}`" in rows[name] for parameter in rules.defaults), name

@@ -259,6 +259,7 @@ def test_ranx_json_is_ranked_by_score_and_keeps_its_order_in_ties(write: Callabl
         (b'{"q": {"d": 1, "d": 2}}', "query 'q' holds document 'd' twice"),
         (b'{"q": {"d": 1}, "q": {}}', "the run holds query 'q' twice"),
         (b'{"q": "\xff"}', "not JSON"),
+        (b'{"q": {"\\ud800": 1}}', "an id is not text"),
     ],
 )
 def test_faulty_ranx_json_is_refused_by_name(data: bytes, told: str, write: Callable[[bytes], Path]) -> None:
