@@ -1,10 +1,25 @@
 """Running an engine in its own process: start it, listen to it, end it when it hangs."""
 
+import contextlib
 import multiprocessing
-from collections.abc import Callable
+import signal
+import threading
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any, Self
+
+
+@contextlib.contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may set signals
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class EngineDiedError(Exception):
@@ -25,7 +40,8 @@ class EngineProcess:
         self._process = context.Process(target=target, args=(job, sender), daemon=True)
 
     def __enter__(self) -> Self:
-        self._process.start()
+        with _interrupts_ignored():  # inherited: Ctrl-C is for this process, which ends the engine's
+            self._process.start()
         if self._sender is not None:
             self._sender.close()  # so that the end of the process is the end of the messages
             self._sender = None
