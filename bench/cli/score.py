@@ -10,6 +10,8 @@ import typer
 from bench.cli.exits import told
 from bench.cli.options import Json, Measures
 
+Ties = Literal["rank", "trec_eval"]
+
 
 def score(
     folder: Annotated[
@@ -19,10 +21,11 @@ def score(
     run: Annotated[Path | None, typer.Option(help="TREC run file.", metavar="FILE")] = None,
     measure: Measures = None,
     ties: Annotated[
-        Literal["rank", "trec_eval"],
+        Ties,
         typer.Option(help="Equal scores in a run file: keep the file's order, or document id descending as trec_eval."),
     ] = "rank",
     mean_only: Annotated[bool, typer.Option("--mean-only", help="Print only the means.")] = False,
+    digits: Annotated[int, typer.Option(help="Decimals of printed values.", min=1, max=17)] = 4,
     json: Json = False,
 ) -> None:
     """Score a run folder from its files alone, or a TREC run file against TREC qrels.
@@ -34,13 +37,13 @@ def score(
         raise typer.BadParameter("give either a run folder, or both --qrels and --run")
     with told():
         if qrels and run:
-            _score_files(qrels, run, measure or (), ties, mean_only=mean_only, json=json)
+            _score_files(qrels, run, measure or (), ties, mean_only=mean_only, digits=digits, json=json)
         elif folder:
             _score_folder(folder, measure or (), json=json)
 
 
 def _score_files(
-    qrels: Path, run: Path, names: Sequence[str], ties: Literal["rank", "trec_eval"], *, mean_only: bool, json: bool
+    qrels: Path, run: Path, names: Sequence[str], ties: Ties, *, mean_only: bool, digits: int, json: bool
 ) -> None:
     from bench.measure_names import DEFAULT_MEASURES, parse_measures
     from bench.measures import evaluate
@@ -56,7 +59,7 @@ def _score_files(
         values = {} if mean_only else {"queries": scores.by_query()}
         print_json({"mean": {str(measure): value for measure, value in scores.mean().items()}, **values})
     else:
-        lines = format_trec_eval(scores, per_query=not mean_only)
+        lines = format_trec_eval(scores, per_query=not mean_only, digits=digits)
         sys.stdout.write("".join(f"{line}\n" for line in lines))
     if scores.unjudged_queries:
         typer.echo(

@@ -26,21 +26,6 @@ MEASURES = {
 }
 SEED = 20240607
 
-# What `tongcha score` does. Replace by [sys.executable, "-m", "bench.cli", "score", …] to time the command itself.
-OURS = """
-import sys
-from pathlib import Path
-from bench.measure_names import parse_measures
-from bench.measures import evaluate
-from bench.trec import read_run
-from bench.trec_eval_lines import format_trec_eval
-from queries.trec import read_qrels
-
-qrels, run, *measures = sys.argv[1:]
-scores = evaluate(read_qrels(Path(qrels)), read_run(Path(run)), parse_measures(measures))
-print("\\n".join(format_trec_eval(scores, digits=6)))
-"""
-
 THEIRS = """
 import sys
 import pytrec_eval
@@ -90,7 +75,9 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         paths = [str(path) for path in write_files(Path(folder), options.queries, options.depth)]
-        ours = [sys.executable, "-c", OURS, *paths, *MEASURES]
+        asked = [part for measure in MEASURES for part in ("-m", measure)]
+        tongcha = str(Path(sys.executable).with_name("tongcha"))
+        ours = [tongcha, "score", "--qrels", paths[0], "--run", paths[1], "--digits", "6", *asked]
         theirs = [sys.executable, "-c", THEIRS, *paths, *MEASURES.values()]
         times: tuple[list[float], list[float]] = ([], [])
         for pair in range(options.pairs):
