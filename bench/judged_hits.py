@@ -84,7 +84,8 @@ def match(judgments: pl.DataFrame, run: pl.DataFrame) -> tuple[pl.Series, Judged
     retrieved = np.zeros(len(query_ids), dtype=np.int64)
     retrieved[_ints(answered.drop_nulls("query"), "query")] = lengths[judged]
     found = _found(run, judgments)
-    order = np.lexsort((_ints(found, "rank"), _ints(found, "query")))
+    # Matched rows stand in the order of the run, so by rank within a query.
+    order = np.argsort(_ints(found, "query"), kind="stable")
     query, grade = _ints(judgments, "query"), _ints(judgments, "grade")
     ideal = np.lexsort((-grade, query))
     hits = JudgedHits(
@@ -100,7 +101,7 @@ def match(judgments: pl.DataFrame, run: pl.DataFrame) -> tuple[pl.Series, Judged
 
 
 def _ints(frame: pl.DataFrame, column: str) -> Ints:
-    return frame.get_column(column).to_numpy()
+    return frame.get_column(column).cast(pl.Int64).to_numpy()
 
 
 def _refuse_repeats(judgments: pl.DataFrame) -> None:
@@ -114,7 +115,7 @@ def _refuse_repeats(judgments: pl.DataFrame) -> None:
 
 def _by_rank(run: pl.DataFrame) -> tuple[pl.DataFrame, Ints, pl.Series]:
     """Return the run with each answer's rows together by rank, and the answers' lengths and queries."""
-    run = run.select("query_id", "doc_id", pl.col("rank").cast(pl.Int64))
+    # Columns one by one: a select over columns that are chunked differently would copy them all.
     lengths, heads = stretches(run.get_column("query_id"))
     if heads.n_unique() < len(heads) or not (_ints(run, "rank") == counted(lengths)).all():
         # Rows in another order are fine, ranks that do not count from 1 are not.
@@ -130,12 +131,9 @@ def _by_rank(run: pl.DataFrame) -> tuple[pl.DataFrame, Ints, pl.Series]:
 def _found(run: pl.DataFrame, judgments: pl.DataFrame) -> pl.DataFrame:
     """Return the judged documents in the run: query, rank and grade."""
     places = run.select("rank", pair_hash("query_id", "doc_id").alias("pair"), pl.int_range(pl.len()).alias("place"))
-    found = places.join(judgments, on="pair", how="inner")
-    texts = run.select("query_id", "doc_id")[found.get_column("place")]
-    same = (found.get_column("query_id") == texts.get_column("query_id")) & (
-        found.get_column("doc_id") == texts.get_column("doc_id")
-    )
-    found = found.filter(same)
+    found = places.join(judgments, on="pair", how="inner", maintain_order="left")
+    for name in ("query_id", "doc_id"):
+        found = found.filter(found.get_column(name) == run.get_column(name).gather(found.get_column("place")))
     if found.get_column("judgment").n_unique() < len(found):
         query, doc = found.filter(pl.col("judgment").is_duplicated()).select("query_id", "doc_id").row(0)
         raise ScoringError(f"the answer to query '{query}' holds document '{doc}' twice: keep its best rank")

@@ -28,10 +28,11 @@ def rank_by_score(frame: pl.DataFrame, ties: Ties = "rank") -> pl.DataFrame:
 
 
 def counted(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return 1, 2, 3 … anew for each length: lengths 2 and 3 give 1, 2, 1, 2, 3."""
-    numbers: NDArray[np.int64] = np.arange(1, lengths.sum() + 1)
-    numbers -= np.repeat(np.cumsum(lengths) - lengths, lengths)
-    return numbers
+    """Return 1, 2, 3 … anew for each length, none of them 0: lengths 2 and 3 give 1, 2, 1, 2, 3."""
+    # Steps of 1, and back to 1 where a length begins; summed in place, as new pages cost more than the sums.
+    numbers: NDArray[np.int64] = np.ones(lengths.sum(), dtype=np.int64)
+    numbers[np.cumsum(lengths)[:-1]] -= lengths[:-1]
+    return np.cumsum(numbers, out=numbers)
 
 
 def stretches(query_ids: pl.Series) -> tuple[NDArray[np.int64], pl.Series]:
