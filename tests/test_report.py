@@ -27,7 +27,7 @@ NASTY = "<script>alert(1)</script> & | [x](javascript:1) `挂失`"
 
 @pytest.fixture
 def summary(tmp_path: Path) -> Summary:
-    """A scored run of two engines whose corpus and queries try to break the page."""
+    """Return a scored run of two engines whose corpus and queries try to break the page."""
     documents = [msgspec.structs.replace(DOCUMENTS[0], title=NASTY), *DOCUMENTS[1:]]
     queries = [Query(id="q1", text=NASTY, intent="service"), *QUERIES[1:]]
     write_corpus(tmp_path / "c", documents, CARD)

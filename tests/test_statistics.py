@@ -58,7 +58,7 @@ def test_the_same_seed_gives_the_same_interval() -> None:
 
 @given(arrays(np.float64, st.integers(2, 30), elements=st.floats(-1, 1).map(lambda x: round(x, 3))))
 def test_the_t_test_is_scipys(difference: np.ndarray) -> None:
-    """p equals scipy's paired t-test wherever that is defined."""
+    """P equals scipy's paired t-test wherever that is defined."""
     stats = pytest.importorskip("scipy.stats")
     if difference.std() > 1e-9:
         assert paired_t(difference) == pytest.approx(stats.ttest_1samp(difference, 0).pvalue, abs=1e-9)
@@ -104,7 +104,7 @@ def pair(first: str, second: str, p: float) -> Pair:
 
 
 def test_ties_are_shown_instead_of_a_forced_order() -> None:
-    """a and b are tied, b and c are tied, a and c differ: two groups that share b."""
+    """A and b are tied, b and c are tied, a and c differ: two groups that share b."""
     pairs = [pair("a", "b", 0.5), pair("b", "c", 0.5), pair("a", "c", 0.01)]
     assert tied_groups({"a": 0.9, "b": 0.8, "c": 0.7}, pairs) == [("a", "b"), ("b", "c")]
     assert tied_groups({"a": 0.9, "b": 0.8}, [pair("a", "b", 0.001)]) == [("a",), ("b",)]

@@ -142,7 +142,7 @@ def test_missing_files_and_folders_are_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(RunFileError, match="cannot be read"):
         read_run(tmp_path)
     with pytest.raises(RunFileError, match="cannot be written"):
-        write_run(tmp_path / "no" / "run.trec", run_frame({"q": ["d"]}), "t")
+        write_run(tmp_path, run_frame({"q": ["d"]}), "t")
 
 
 # d4 has the best score, d1 the worst in spite of its rank 1; d2 and d3 tie, and the rank column puts d2 first.
