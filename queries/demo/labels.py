@@ -23,6 +23,12 @@ ONLY_RELATED = ("工作动态",)
 WITH_ASPECTS = ("互动问答", "常见问题", "政策解读")
 """Kinds that explain one side of a matter rather than all of it."""
 
+HOW = frozenset({"steps", "materials", "place", "online"})
+"""What someone who names no aspect wants to learn: how to get it done."""
+
+ONE_CASE = ("互动问答", "常见问题")
+"""Kinds that answer one question, so not another one about the same item."""
+
 
 class Verdict(NamedTuple):
     """A grade, the rule that gave it, and why it is low where the page would have been right."""
@@ -48,9 +54,13 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
     policy_mentions: frozenset[str]
     items: frozenset[str]
     related: frozenset[str]
+    touched: frozenset[str]
+    """Items that the named pages mention: their other pages are on the same subject, no more."""
     aspect: str
     item_cap: int
     """3 where the item is the purpose of the query, 2 where something else is."""
+    asks_a_page: bool
+    """True where one question or one page is meant, rather than an item as a whole."""
     own_guide: bool
     hand: dict[str, int]
 
@@ -65,8 +75,10 @@ def resolve(asked: Asked, knowledge: Knowledge, pages: Iterable[Page]) -> Need:
     links = {page.document.id: page.links for page in pages}
     origins = {links[name].mirror_of or name for name in wanted}
     named = frozenset(name for name, link in links.items() if name in origins or link.mirror_of in origins)
-    items = {asked.item} if asked.item else {item for name in wanted for item in links[name].answers}
-    items |= {links[name].item for name in wanted if links[name].item}
+    # A policy governs many items, so naming it does not ask for them; naming a guide, a letter or an FAQ entry does.
+    answered = {item for name in wanted if not links[name].policy for item in (links[name].item, *links[name].answers)}
+    items = ({asked.item} if asked.item else answered) - {""}
+    touched = {item for name in wanted for item in (*links[name].answers, *links[name].mentions)} - items
     by_id = {item.id: item for item in knowledge.items}
     policy = next((policy for policy in knowledge.policies if policy.id == asked.policy), None)
     topic = policy.topic if policy is not None else ""
@@ -83,8 +95,10 @@ def resolve(asked: Asked, knowledge: Knowledge, pages: Iterable[Page]) -> Need:
         policy_mentions=frozenset(policy.mentions) if policy is not None else frozenset(),
         items=frozenset(items),
         related=frozenset(near for name in items for near in by_id[name].related) - items,
+        touched=frozenset(touched),
         aspect=asked.aspect,
         item_cap=2 if asked.pages or asked.policy or asked.org else 3,
+        asks_a_page=bool(asked.pages),
         own_guide=any(
             page.links.item in items
             and page.document.region == region
@@ -124,7 +138,7 @@ def judge(need: Need, page: Page) -> Verdict:
     if place == "above" and page.links.agency:
         return Verdict(1, "rule:organisation-level-above")
     if place == "above" and page.links.item and need.own_guide:
-        return Verdict(min(grade, 2), f"{rule}-level-above")
+        return Verdict(max(grade - 1, 1), f"{rule}-level-above")
     return Verdict(grade, rule)
 
 
@@ -159,12 +173,12 @@ def _by_policy(need: Need, page: Page) -> tuple[int, str]:
     if not need.policy:
         return 0, ""
     if links.policy == need.policy:
-        return 3, "rule:policy"
+        return (2 if need.asks_a_page else 3), "rule:policy"
     if links.policy in need.topic_policies:
         return 2, "rule:policy-same-topic"
     if links.explains in need.topic_policies:
         return 2, "rule:interpretation"
-    if need.policy in links.policies:
+    if need.topic_policies.intersection(links.policies):
         return (1, "rule:news-on-policy") if news else (2, "rule:reply-on-policy")
     if links.item in need.policy_items:
         return 2, "rule:guide-under-policy"
@@ -178,19 +192,23 @@ def _by_item(need: Need, page: Page) -> tuple[int, str]:
     if links.item:
         if links.item in need.items:
             return need.item_cap, "rule:guide"
-        return (1, "rule:related-item") if links.item in need.related else (0, "")
+        return (1, "rule:related-item") if links.item in need.related | need.touched else (0, "")
     if need.items.intersection(links.answers):
         if page.document.kind in ONLY_RELATED:
             return 1, "rule:news-on-item"
-        if need.aspect and need.aspect not in links.aspects and page.document.kind in WITH_ASPECTS:
+        if need.asks_a_page and page.document.kind in ONE_CASE:
+            return 1, "rule:other-question"
+        wanted = {need.aspect} if need.aspect else HOW
+        if links.aspects and wanted.isdisjoint(links.aspects) and page.document.kind in WITH_ASPECTS:
             return 1, "rule:other-aspect"
         return 2, "rule:answers-item"
     if need.items.intersection(links.mentions):
         return 1, "rule:mentions-item"
-    return (1, "rule:related-item") if need.related.intersection(links.answers) else (0, "")
+    near = need.related | need.touched
+    return (1, "rule:related-item") if near.intersection(links.answers) else (0, "")
 
 
 def _by_group(need: Need, page: Page) -> tuple[int, str]:
     if page.links.group and page.links.group in need.groups:
-        return 2, "rule:same-matter"
+        return (1, "rule:news-on-matter") if page.document.kind in ONLY_RELATED else (2, "rule:same-matter")
     return 0, ""

@@ -1,0 +1,257 @@
+"""The bundled demo collection is fixed, consistent, and labeled completely."""
+
+import re
+from collections import Counter
+from hashlib import sha256
+from itertools import combinations
+from urllib.parse import urlsplit
+
+import msgspec
+import pytest
+
+from corpora.demo import compose as corpus
+from corpora.demo.knowledge import load, parse
+from corpora.errors import CorpusFormatError
+from corpora.model import Document
+from queries.demo import authored, labels
+from queries.demo import compose as query_set
+from queries.errors import QuerySetFormatError
+from queries.model import Judgment, Query
+
+CORPUS_VERSION = "0.1.0"
+CORPUS_SHA256 = "CORPUSSHA"
+QUERIES_VERSION = "0.1.0"
+QUERIES_SHA256 = "QUERIESSHA"
+
+CHANGED = "the composed bytes changed: bump VERSION in {}, then record version and sha256 {} here and in the changelog"
+
+
+@pytest.fixture(scope="module")
+def documents() -> list[Document]:
+    return list(corpus.compose())
+
+
+@pytest.fixture(scope="module")
+def composed() -> tuple[list[Query], list[Judgment]]:
+    return query_set.compose()
+
+
+def digest(records: object) -> str:
+    return sha256(msgspec.json.encode(records)).hexdigest()
+
+
+def test_the_corpus_is_byte_for_byte_the_recorded_one(documents: list[Document]) -> None:
+    found = digest(documents)
+    assert digest(list(corpus.compose())) == found
+    assert (corpus.VERSION, found) == (CORPUS_VERSION, CORPUS_SHA256), CHANGED.format("corpora/demo/compose.py", found)
+
+
+def test_queries_and_judgments_are_byte_for_byte_the_recorded_ones(
+    composed: tuple[list[Query], list[Judgment]],
+) -> None:
+    found = digest(composed)
+    assert digest(query_set.compose()) == found
+    expected = (QUERIES_VERSION, QUERIES_SHA256)
+    assert (query_set.VERSION, found) == expected, CHANGED.format("queries/demo/compose.py", found)
+
+
+def test_the_collection_is_as_large_as_promised(
+    documents: list[Document], composed: tuple[list[Query], list[Judgment]]
+) -> None:
+    queries, _ = composed
+    kinds = Counter(document.kind for document in documents)
+    clean = [query for query in queries if not query.parent]
+    assert len(documents) >= 450
+    assert len(load().items) >= 45
+    assert len({document.site for document in documents}) >= 3
+    assert set(kinds) == {
+        "办事指南", "政策文件", "政策解读", "通知公告", "工作动态", "机构职能", "互动问答", "常见问题",
+    }  # fmt: skip
+    assert kinds["政策文件"] >= 25
+    assert kinds["互动问答"] + kinds["常见问题"] >= 60
+    assert len(clean) >= 150
+    assert len(queries) - len(clean) >= 20
+    assert {query.intent for query in clean} == set(authored.INTENTS)
+
+
+def test_ids_and_urls_are_unique_and_hosts_are_fictional(
+    documents: list[Document], composed: tuple[list[Query], list[Judgment]]
+) -> None:
+    assert len({document.id for document in documents}) == len(documents)
+    assert len({document.url for document in documents}) == len(documents)
+    assert len({query.id for query in composed[0]}) == len(composed[0])
+    for document in documents:
+        host = urlsplit(document.url).hostname or ""
+        assert host.endswith(".gov.example"), document.url
+        assert host == document.site
+
+
+def test_telephone_numbers_are_fictional(documents: list[Document]) -> None:
+    for document in documents:
+        text = document.title + document.body
+        assert not re.search(r"(?<!\d)1[3-9]\d{9}(?!\d)", text), document.id
+        for number in re.findall(r"(?<!\d)0\d{2,3}-\d{7,8}(?!\d)", text):
+            assert re.fullmatch(r"0999-5550\d{3}", number), (document.id, number)
+
+
+def test_every_document_is_filled_in(documents: list[Document]) -> None:
+    for document in documents:
+        assert document.title, document.id
+        assert document.agency, document.id
+        assert document.column, document.id
+        assert document.region.startswith("云川省"), document.id
+        assert re.fullmatch(r"20\d\d-\d\d-\d\d", document.published), document.id
+        assert 100 <= len(document.body) <= 900, (document.id, len(document.body))
+
+
+def test_few_pages_repeat_another_one_by_accident(documents: list[Document]) -> None:
+    """At most 5 % of the pages that are no mirrors share over 80 % of their 5-character shingles with another page."""
+    originals = [document for document in documents if "mirror_of" not in document.extra]
+    shingles = [{d.body[i : i + 5] for i in range(len(d.body) - 4)} for d in originals]
+    repeated: set[str] = set()
+    for a, b in combinations(range(len(originals)), 2):
+        low, high = sorted((len(shingles[a]), len(shingles[b])))
+        if low > 0.8 * high and len(shingles[a] & shingles[b]) > 0.8 * len(shingles[a] | shingles[b]):
+            repeated |= {originals[a].id, originals[b].id}
+    assert len(repeated) <= 0.05 * len(documents), sorted(repeated)
+
+
+def test_mirrors_repeat_their_original(documents: list[Document]) -> None:
+    known = {document.id: document for document in documents}
+    mirrors = [document for document in documents if "mirror_of" in document.extra]
+    assert len(mirrors) >= 5
+    for mirror in mirrors:
+        original = known[mirror.extra["mirror_of"]]
+        assert mirror.title == original.title
+        assert mirror.body.startswith(original.body)
+        assert mirror.site != original.site
+
+
+def test_a_repealed_version_expires_when_its_successor_takes_effect(documents: list[Document]) -> None:
+    known = {document.id: document for document in documents}
+    chains = [document for document in documents if "supersedes" in document.extra]
+    assert len(chains) >= 8
+    for new in chains:
+        old = known[new.extra["supersedes"]]
+        assert old.expires == new.extra["effective"], new.id
+        assert old.published < new.published, new.id
+        assert not new.expires
+
+
+def test_a_guide_differs_from_place_to_place() -> None:
+    """No two places handle an item alike, so the wrong city is really wrong."""
+    for item in load().items:
+        facts = [(v.fee, v.days, v.where, v.plus, v.note) for v in item.at.values()]
+        assert len(set(facts)) == len(facts), item.id
+
+
+def test_every_page_is_judged_for_every_query(
+    documents: list[Document], composed: tuple[list[Query], list[Judgment]]
+) -> None:
+    queries, judgments = composed
+    pairs = Counter((judgment.query_id, judgment.doc_id) for judgment in judgments)
+    assert set(pairs.values()) == {1}
+    assert pairs.keys() == {(query.id, document.id) for query in queries for document in documents}
+    assert all(judgment.assessor == "hand" or judgment.assessor.startswith("rule:") for judgment in judgments)
+
+
+def test_every_query_has_a_fully_satisfying_page(composed: tuple[list[Query], list[Judgment]]) -> None:
+    queries, judgments = composed
+    answered = {judgment.query_id for judgment in judgments if judgment.grade == 3}
+    assert answered == {query.id for query in queries}
+
+
+def test_within_one_site_only_its_own_pages_count(
+    documents: list[Document], composed: tuple[list[Query], list[Judgment]]
+) -> None:
+    site = {document.id: document.site for document in documents}
+    scope = {query.id: query.scope for query in composed[0]}
+    for judgment in composed[1]:
+        if judgment.grade > 0 and scope[judgment.query_id] != "all":
+            assert site[judgment.doc_id] == scope[judgment.query_id]
+
+
+def graded(composed: tuple[list[Query], list[Judgment]], query_id: str) -> dict[str, tuple[int, tuple[str, ...]]]:
+    return {j.doc_id: (j.grade, j.flags) for j in composed[1] if j.query_id == query_id}
+
+
+def test_the_wrong_city_is_flagged(composed: tuple[list[Query], list[Judgment]]) -> None:
+    """Query s003 asks from 青岚市 how to replace a lost driving licence."""
+    found = graded(composed, "s003")
+    assert found["qinglan-guide-jiazhao-bu"] == (3, ())
+    assert found["zwfw-guide-jiazhao-bu"] == (2, ())
+    assert found["linjiang-guide-jiazhao-bu"] == (0, ("wrong_region",))
+    assert found["zeyuan-guide-jiazhao-bu"] == (0, ("wrong_region",))
+    assert found["qinglan-guide-huzhao"] == (0, ())
+
+
+def test_the_repealed_version_is_flagged(composed: tuple[list[Query], list[Judgment]]) -> None:
+    """Query p003 asks from 临江市 for the rule in force; the 2021 one was replaced in 2025."""
+    found = graded(composed, "p003")
+    assert found["linjiang-policy-gjj-tiqu-2025"] == (3, ())
+    assert found["linjiang-read-gjj-tiqu-2025"] == (2, ())
+    assert found["linjiang-policy-gjj-tiqu-2021"] == (0, ("outdated",))
+    assert found["qinglan-policy-ql-gjj-2024"] == (0, ("wrong_region",))
+
+
+def test_the_province_asks_and_the_cities_are_only_related(composed: tuple[list[Query], list[Judgment]]) -> None:
+    """Query s005 asks from no city in particular how to found a company."""
+    found = graded(composed, "s005")
+    assert found["zwfw-guide-qiye-kaiban"] == (3, ())
+    assert found["linjiang-guide-qiye-kaiban"] == (1, ())
+
+
+def test_mirrors_of_the_wanted_page_satisfy_as_fully(composed: tuple[list[Query], list[Judgment]]) -> None:
+    found = graded(composed, "n009")
+    assert {name for name, (grade, _) in found.items() if grade == 3} == {
+        f"{site}-news-yingshang-huiyi" for site in ("yunchuan", "linjiang", "qinglan", "zeyuan")
+    }
+
+
+def test_a_perturbed_query_keeps_its_parents_judgments(composed: tuple[list[Query], list[Judgment]]) -> None:
+    for query in composed[0]:
+        if query.parent:
+            assert graded(composed, query.id) == graded(composed, query.parent)
+            assert query.variant in authored.VARIANTS
+
+
+def test_queries_are_asked_on_one_fixed_day(documents: list[Document]) -> None:
+    """Pages published after that day would be unknown to the asker."""
+    assert max(document.published for document in documents) <= labels.AS_OF
+
+
+def test_a_mistake_in_the_corpus_data_is_named_with_file_and_entry() -> None:
+    with pytest.raises(CorpusFormatError, match=r"a\.toml: site 'x'.*host.*b\.toml: not TOML"):
+        parse({"a.toml": '[[site]]\nid = "x"\n', "b.toml": "= ="})
+    with pytest.raises(CorpusFormatError, match=r"c\.toml: unknown table 'sites'"):
+        parse({"c.toml": '[[sites]]\nid = "x"\n'})
+
+
+def test_a_chain_of_versions_that_does_not_close_is_refused() -> None:
+    site = '[[site]]\nid="s"\nhost="s.gov.example"\nname="n"\nplace="p"\nregion="r"\nhall="h"\n'
+    agency = '[[agency]]\nid="a"\nprovince="厅"\ncity="局"\nlead=[]\nduties=[]\nat={}\n'
+    policy = (
+        '[[policy]]\nid="{}"\nsite="s"\ntitle="t"\nnumber="n"\nagency="a"\ndate="2024-01-01"\n'
+        'effective="{}"\ntopic="x"\nbody="b"\n{}\n'
+    )
+    old = policy.format("old", "2020-01-01", 'expires="2025-01-01"')
+    new = policy.format("new", "2025-02-01", 'supersedes="old"')
+    with pytest.raises(CorpusFormatError, match="p.toml: policy 'new': takes effect 2025-02-01, but 'old' expires"):
+        parse({"p.toml": site + agency + old + new})
+
+
+def test_a_mistake_in_the_queries_is_named_with_a_near_match() -> None:
+    text = 'query = [{id="q", text="t", intent="service", theme="", region="s", item="huzao"}]'
+    known: dict[str, list[str]] = {"site": ["s"], "item": ["huzhao"], "policy": [], "agency": [], "page": []}
+    with pytest.raises(QuerySetFormatError, match="query 'q': unknown item 'huzao'; did you mean 'huzhao'"):
+        authored.check(authored.parse(text), known)
+    with pytest.raises(QuerySetFormatError, match=r"demo queries\.toml"):
+        authored.parse("query = 3")
+
+
+def test_both_cards_say_what_they_are() -> None:
+    for card in (corpus.card(), query_set.card()):
+        assert card["license"] == "Apache-2.0"
+        assert card["language"] == "zh"
+        assert card["version"]
+        assert card["description"]
