@@ -23,7 +23,7 @@ from queries.errors import QuerySetFormatError
 from queries.model import Judgment, Query
 
 CORPUS_VERSION = "0.1.0"
-CORPUS_SHA256 = "94847a43a13bc99a16ca994662ac7b51d890b5c8c66e7de53013a8777c07e22a"
+CORPUS_SHA256 = "9765cb3a6c011180cdbb603afae4f358d00fb54b7d33f97311752fae164ae9fd"
 QUERIES_VERSION = "0.1.0"
 QUERIES_SHA256 = "cd212e81465ec2ee0e3eb12527b9b061f12ef4c66702ca82469b3cfefe7e4938"
 
@@ -248,6 +248,9 @@ def test_a_mistake_in_the_queries_is_named_with_a_near_match() -> None:
     text = 'query = [{id="q", text="t", intent="service", theme="", region="s", item="huzao"}]'
     known: dict[str, list[str]] = {"site": ["s"], "item": ["huzhao"], "policy": [], "agency": [], "page": []}
     with pytest.raises(QuerySetFormatError, match="query 'q': unknown item 'huzao'; did you mean 'huzhao'"):
+        authored.check(authored.parse(text), known)
+    text = 'query = [{id="q", text="t", intent="service", theme="", region="s"}]'
+    with pytest.raises(QuerySetFormatError, match="query 'q': asks for nothing"):
         authored.check(authored.parse(text), known)
     with pytest.raises(QuerySetFormatError, match=r"demo queries\.toml"):
         authored.parse("query = 3")
