@@ -1,9 +1,13 @@
 """The bundled demo collection is fixed, consistent, and labeled completely."""
 
+import os
 import re
+import subprocess
+import sys
 from collections import Counter
 from hashlib import sha256
 from itertools import combinations
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
@@ -19,9 +23,9 @@ from queries.errors import QuerySetFormatError
 from queries.model import Judgment, Query
 
 CORPUS_VERSION = "0.1.0"
-CORPUS_SHA256 = "CORPUSSHA"
+CORPUS_SHA256 = "9765cb3a6c011180cdbb603afae4f358d00fb54b7d33f97311752fae164ae9fd"
 QUERIES_VERSION = "0.1.0"
-QUERIES_SHA256 = "QUERIESSHA"
+QUERIES_SHA256 = "cd212e81465ec2ee0e3eb12527b9b061f12ef4c66702ca82469b3cfefe7e4938"
 
 CHANGED = "the composed bytes changed: bump VERSION in {}, then record version and sha256 {} here and in the changelog"
 
@@ -101,7 +105,7 @@ def test_every_document_is_filled_in(documents: list[Document]) -> None:
         assert document.column, document.id
         assert document.region.startswith("云川省"), document.id
         assert re.fullmatch(r"20\d\d-\d\d-\d\d", document.published), document.id
-        assert 100 <= len(document.body) <= 900, (document.id, len(document.body))
+        assert 120 <= len(document.body) <= 900, (document.id, len(document.body))
 
 
 def test_few_pages_repeat_another_one_by_accident(documents: list[Document]) -> None:
@@ -228,7 +232,7 @@ def test_a_mistake_in_the_corpus_data_is_named_with_file_and_entry() -> None:
 
 
 def test_a_chain_of_versions_that_does_not_close_is_refused() -> None:
-    site = '[[site]]\nid="s"\nhost="s.gov.example"\nname="n"\nplace="p"\nregion="r"\nhall="h"\n'
+    site = '[[site]]\nid="s"\nhost="s.gov.example"\nname="n"\nplace="p"\nregion="r"\nhours="h"\nhall="h"\n'
     agency = '[[agency]]\nid="a"\nprovince="厅"\ncity="局"\nlead=[]\nduties=[]\nat={}\n'
     policy = (
         '[[policy]]\nid="{}"\nsite="s"\ntitle="t"\nnumber="n"\nagency="a"\ndate="2024-01-01"\n'
@@ -236,7 +240,7 @@ def test_a_chain_of_versions_that_does_not_close_is_refused() -> None:
     )
     old = policy.format("old", "2020-01-01", 'expires="2025-01-01"')
     new = policy.format("new", "2025-02-01", 'supersedes="old"')
-    with pytest.raises(CorpusFormatError, match="p.toml: policy 'new': takes effect 2025-02-01, but 'old' expires"):
+    with pytest.raises(CorpusFormatError, match=r"p\.toml: policy 'new': takes effect 2025-02-01, but 'old' expires"):
         parse({"p.toml": site + agency + old + new})
 
 
@@ -245,8 +249,25 @@ def test_a_mistake_in_the_queries_is_named_with_a_near_match() -> None:
     known: dict[str, list[str]] = {"site": ["s"], "item": ["huzhao"], "policy": [], "agency": [], "page": []}
     with pytest.raises(QuerySetFormatError, match="query 'q': unknown item 'huzao'; did you mean 'huzhao'"):
         authored.check(authored.parse(text), known)
+    text = 'query = [{id="q", text="t", intent="service", theme="", region="s"}]'
+    with pytest.raises(QuerySetFormatError, match="query 'q': asks for nothing"):
+        authored.check(authored.parse(text), known)
     with pytest.raises(QuerySetFormatError, match=r"demo queries\.toml"):
         authored.parse("query = 3")
+
+
+def test_the_data_card_shows_the_counts_of_the_collection() -> None:
+    root = Path(__file__).parent.parent
+    printed = subprocess.run(
+        [sys.executable, str(root / "docs" / "count_demo.py")],
+        env={**os.environ, "PYTHONPATH": str(root), "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    ).stdout
+    card = (root / "docs" / "collection.md").read_text(encoding="utf-8")
+    shown = card.partition("<!-- counts: begin -->\n")[2].partition("\n<!-- counts: end -->")[0]
+    assert shown == printed.rstrip("\n"), "run `python docs/count_demo.py` and paste what it prints"
 
 
 def test_both_cards_say_what_they_are() -> None:

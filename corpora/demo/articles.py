@@ -61,7 +61,7 @@ def _page(
         site=shown.host,
         url=f"https://{shown.host}/{folder}/{day[:4]}{day[5:7]}/t{day.replace('-', '')}_{article.id}.html",
         title=article.title,
-        body=_body(article, office, mirrored),
+        body=_body(article, office, signed=code == "notice", mirrored=mirrored),
         column=article.column or pick(doc_id, columns),
         kind=kind,
         agency=office,
@@ -83,8 +83,14 @@ def _page(
     return Page(document=document, links=links)
 
 
-def _body(article: Article, office: str, mirrored: bool) -> str:
+def _body(article: Article, office: str, *, signed: bool, mirrored: bool) -> str:
+    """Join letter and reply; sign a notice with agency and date, as agencies do; name the source of a mirror."""
+    year, month, date = (int(part) for part in article.date.split("-"))
+    day = f"{year}年{month}月{date}日"
     if article.ask:
         heads = pick(article.id, (("来信内容", "回复内容"), ("网民留言", "办理答复"), ("咨询", f"{office}回复")))
-        return f"{heads[0]}：{article.ask.strip()}\n{heads[1]}：{article.body.strip()}"
-    return article.body.strip() + (f"\n（来源：{office}）" if mirrored else "")
+        close = pick(article.id + "/close", ("感谢您的来信。", "如有疑问请再次留言。", "祝您生活愉快。", ""))
+        return f"{heads[0]}：{article.ask.strip()}\n{heads[1]}：{article.body.strip()}{close}\n{office} {day}"
+    return (
+        article.body.strip() + (f"\n{office}\n{day}" if signed else "") + (f"\n（来源：{office}）" if mirrored else "")
+    )

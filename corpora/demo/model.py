@@ -13,6 +13,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     name: str
     place: str
     region: str
+    hours: str
+    """When its agencies are open to the public."""
     hall: str
     """Where people go in person unless an item says otherwise."""
 

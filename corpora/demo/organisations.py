@@ -28,7 +28,7 @@ def organisations(knowledge: Knowledge) -> Iterator[Page]:
                 "qinglan": f"{name}负责" + "，".join(told) + "。",
                 "zeyuan": f"{name}是市政府工作部门或直属单位，承担" + "、".join(told) + "等工作。",
             }[site.id]
-            where = f"办公地址：{office.addr}。联系电话：{office.tel}。"
+            where = f"办公地址：{office.addr}。联系电话：{office.tel}。对外办公时间：{site.hours}。"
             parts = (office.local, duties, where) if site.id in ("qinglan", "zeyuan") else (duties, office.local, where)
             document = Document(
                 id=f"{site.id}-org-{agency.id}",

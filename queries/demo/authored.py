@@ -64,6 +64,9 @@ def _mistakes(authored: Authored, known: Mapping[str, Collection[str]]) -> Itera
                     near = get_close_matches(name, list(choices), n=1)
                     hint = f"; did you mean '{near[0]}'?" if near else ""
                     yield f"query '{asked.id}': unknown {what} '{name}'{hint}"
+        for override in asked.hand:
+            if override.grade not in range(4):
+                yield f"query '{asked.id}': grade {override.grade} of '{override.doc}' is not one of 0, 1, 2, 3"
         if not (asked.item or asked.policy or asked.org or asked.pages):
             yield f"query '{asked.id}': asks for nothing; give pages, policy, org or item"
     for perturbed in authored.perturbed:
