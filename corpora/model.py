@@ -25,7 +25,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
     agency: str = ""
     """Publishing or responsible agency (发文机关, 实施机构)."""
     region: str = ""
-    """Administrative region from the province down, parts joined by `/`, such as `云川省/临江市`."""
+    """Administrative region from the province down, parts joined by `/`, such as `云川省/临澜市`."""
     published: str = ""
     """ISO 8601 date."""
     expires: str = ""

@@ -35,7 +35,7 @@ Make = Callable[[Path], Index]
 _TEXTS = (
     ("住房公积金提取办事指南", "职工购买、建造、翻建自住住房的，可以申请提取住房公积金。所需材料：身份证、购房合同。"),
     ("社保卡补办指南", "社会保障卡遗失后，请先电话挂失，再到社保经办窗口申请补办，五个工作日内领取社保新卡。"),
-    ("居住证办理须知", "在临江市居住半年以上的外地居民，可到派出所申领居住证，凭居住证办理子女入学。"),
+    ("居住证办理须知", "在临澜市居住半年以上的外地居民，可到派出所申领居住证，凭居住证办理子女入学。"),
     (
         "关于印发2024年高龄津贴发放办法的通知",
         "年满八十周岁的本市户籍老人，每月发放高龄津贴一百元，由民政局按季度拨付。",
@@ -46,15 +46,15 @@ _TEXTS = (
     ("义务教育阶段入学政策解读", "适龄儿童按户籍所在学区入学，随迁子女凭居住证和社保缴费证明申请。"),
     ("不动产登记收费标准", "住宅类不动产登记费每件80元，非住宅类每件550元。"),
     ("公共租赁住房申请条件", "家庭人均住房面积低于15平方米、收入低于标准的本市居民可申请公租房。"),
-    ("临江市防汛应急预案", "汛期水位超过警戒线时，启动三级响应，疏散沿江居民。"),
+    ("临澜市防汛应急预案", "汛期水位超过警戒线时，启动三级响应，疏散沿江居民。"),
     ("大学生就业见习补贴", "毕业两年内未就业的高校毕业生参加见习，每人每月补贴1500元。"),
 )
 
 CORPUS: tuple[Document, ...] = tuple(
-    Document(id=f"d{number:02}", url=f"https://www.linjiang.gov.example/{number}.html", title=title, body=body)
+    Document(id=f"d{number:02}", url=f"https://www.linlan.gov.example/{number}.html", title=title, body=body)
     for number, (title, body) in enumerate(_TEXTS, 1)
 )
-"""Twelve pages of the portal of Linjiang, a city that does not exist."""
+"""Twelve pages of the portal of Linlan, a city that does not exist."""
 
 _QUESTIONS = ("住房公积金", "居住证", "营业执照", "高龄津贴", "不动产登记")
 

@@ -19,12 +19,12 @@ settings.load_profile("noisy")
 DOCUMENTS = (
     Document(
         id="d1",
-        site="www.linjiang.gov.example",
-        url="https://www.linjiang.gov.example/gjj/1.html",
+        site="www.linlan.gov.example",
+        url="https://www.linlan.gov.example/gjj/1.html",
         title="住房公积金提取办事指南",
         body="职工购买、建造自住住房的，可以申请提取住房公积金账户余额。办理时限三个工作日。",
         kind="办事指南",
-        region="云川省/临江市",
+        region="云川省/临澜市",
         published="2025-03-01",
     ),
     Document(
@@ -52,9 +52,9 @@ DOCUMENTS = (
 )
 
 QUERIES = (
-    Query(id="q1", text="公积金提取", intent="service", region="云川省/临江市", scope="all"),
+    Query(id="q1", text="公积金提取", intent="service", region="云川省/临澜市", scope="all"),
     Query(id="q2", text="身份证丢了怎么补办", intent="question", scope="all"),
-    Query(id="q3", text="社会保障卡挂失", intent="service", scope="www.linjiang.gov.example"),
+    Query(id="q3", text="社会保障卡挂失", intent="service", scope="www.linlan.gov.example"),
     Query(id="q4", text="公积金题取", intent="service", parent="q1", variant="typo"),
 )
 

@@ -184,17 +184,17 @@ def test_the_wrong_city_is_flagged(composed: tuple[list[Query], list[Judgment]])
     found = graded(composed, "s003")
     assert found["qinglan-guide-jiazhao-bu"] == (3, ())
     assert found["zwfw-guide-jiazhao-bu"] == (2, ())
-    assert found["linjiang-guide-jiazhao-bu"] == (0, ("wrong_region",))
+    assert found["linlan-guide-jiazhao-bu"] == (0, ("wrong_region",))
     assert found["zeyuan-guide-jiazhao-bu"] == (0, ("wrong_region",))
     assert found["qinglan-guide-huzhao"] == (0, ())
 
 
 def test_the_repealed_version_is_flagged(composed: tuple[list[Query], list[Judgment]]) -> None:
-    """Query p003 asks from 临江市 for the rule in force; the 2021 one was replaced in 2025."""
+    """Query p003 asks from 临澜市 for the rule in force; the 2021 one was replaced in 2025."""
     found = graded(composed, "p003")
-    assert found["linjiang-policy-gjj-tiqu-2025"] == (3, ())
-    assert found["linjiang-read-gjj-tiqu-2025"] == (2, ())
-    assert found["linjiang-policy-gjj-tiqu-2021"] == (0, ("outdated",))
+    assert found["linlan-policy-gjj-tiqu-2025"] == (3, ())
+    assert found["linlan-read-gjj-tiqu-2025"] == (2, ())
+    assert found["linlan-policy-gjj-tiqu-2021"] == (0, ("outdated",))
     assert found["qinglan-policy-ql-gjj-2024"] == (0, ("wrong_region",))
 
 
@@ -202,13 +202,13 @@ def test_the_province_asks_and_the_cities_are_only_related(composed: tuple[list[
     """Query s005 asks from no city in particular how to found a company."""
     found = graded(composed, "s005")
     assert found["zwfw-guide-qiye-kaiban"] == (3, ())
-    assert found["linjiang-guide-qiye-kaiban"] == (1, ())
+    assert found["linlan-guide-qiye-kaiban"] == (1, ())
 
 
 def test_mirrors_of_the_wanted_page_satisfy_as_fully(composed: tuple[list[Query], list[Judgment]]) -> None:
     found = graded(composed, "n009")
     assert {name for name, (grade, _) in found.items() if grade == 3} == {
-        f"{site}-news-yingshang-huiyi" for site in ("yunchuan", "linjiang", "qinglan", "zeyuan")
+        f"{site}-news-yingshang-huiyi" for site in ("yunchuan", "linlan", "qinglan", "zeyuan")
     }
 
 
@@ -267,7 +267,7 @@ def test_the_data_card_shows_the_counts_of_the_collection() -> None:
     ).stdout
     card = (root / "docs" / "collection.md").read_text(encoding="utf-8")
     shown = card.partition("<!-- counts: begin -->\n")[2].partition("\n<!-- counts: end -->")[0]
-    assert shown == printed.rstrip("\n"), "run `python docs/count_demo.py` and paste what it prints"
+    assert shown == printed.rstrip("\n"), "run `python tests/count_demo.py` and paste what it prints"
 
 
 def test_both_cards_say_what_they_are() -> None:

@@ -69,7 +69,7 @@ def test_a_key_follows_the_user_dictionary(cache: IndexCache, tmp_path: Path) ->
     path.write_text("云川码通\n", encoding="utf-8")
     setup = resolve("fts5", {"user_dict": str(path)})
     before = cache.key("corpus-1", setup)
-    path.write_text("云川码通\n临江通\n", encoding="utf-8")
+    path.write_text("云川码通\n临澜通\n", encoding="utf-8")
     assert cache.key("corpus-1", setup) != before
 
 

@@ -19,7 +19,7 @@ COMMON = st.sampled_from(
     list("的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种")
 )
 WORDS = st.sampled_from(
-    ["住房公积金", "社会保障卡", "云川省", "临江市", "居住证", "办理", "中华人民共和国", "异地就医", "2024年"]
+    ["住房公积金", "社会保障卡", "云川省", "临澜市", "居住证", "办理", "中华人民共和国", "异地就医", "2024年"]
 )
 OTHER = st.sampled_from(list("abcXYZ019ＡＢ１２,.，。-+#&_%《》 \n\t\u3000\u00a0𠮷㐀あア한😀é\u0301\0"))
 MIXED = st.lists(st.one_of(HAN, COMMON, WORDS, OTHER), max_size=30).map("".join)

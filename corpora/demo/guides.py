@@ -7,8 +7,8 @@ from corpora.demo.model import Item, Knowledge, Site, Texts, Variant
 from corpora.demo.page import Links, Page, home, office_name
 from corpora.model import Document
 
-TITLES = {"zwfw": "{}", "linjiang": "{}办事指南", "qinglan": "{}", "zeyuan": "{}服务指南"}
-COLUMNS = {"zwfw": "个人办事", "linjiang": "办事指南", "qinglan": "我要办", "zeyuan": "便民服务"}
+TITLES = {"zwfw": "{}", "linlan": "{}办事指南", "qinglan": "{}", "zeyuan": "{}服务指南"}
+COLUMNS = {"zwfw": "个人办事", "linlan": "办事指南", "qinglan": "我要办", "zeyuan": "便民服务"}
 
 
 def guides(knowledge: Knowledge) -> Iterator[Page]:
@@ -60,7 +60,7 @@ def _official(item: Item, variant: Variant, site: Site, office: str, tel: str) -
 
 
 def _chapters(item: Item, variant: Variant, site: Site, office: str, tel: str) -> str:
-    """Write 临江市's page: numbered chapters."""
+    """Write 临澜市's page: numbered chapters."""
     key = f"{site.id}/{item.id}"
     heads = pick(
         key,
@@ -142,4 +142,4 @@ def _numbered(parts: Texts, mark: str) -> str:
     return "；".join(mark.format(i) + part for i, part in enumerate(parts, 1)) + "。"
 
 
-LAYOUTS = {"zwfw": _official, "linjiang": _chapters, "qinglan": _questions, "zeyuan": _paragraphs}
+LAYOUTS = {"zwfw": _official, "linlan": _chapters, "qinglan": _questions, "zeyuan": _paragraphs}

@@ -6,7 +6,7 @@ Texts = tuple[str, ...]
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A portal; `place` is the name that its agencies carry, such as `临江市`."""
+    """A portal; `place` is the name that its agencies carry, such as `临澜市`."""
 
     id: str
     host: str

@@ -6,7 +6,7 @@ from corpora.demo.model import Knowledge
 from corpora.demo.page import Links, Page, office_name
 from corpora.model import Document
 
-TITLES = {"yunchuan": "{}主要职责", "linjiang": "{}机构职能", "qinglan": "{}", "zeyuan": "{}单位简介"}
+TITLES = {"yunchuan": "{}主要职责", "linlan": "{}机构职能", "qinglan": "{}", "zeyuan": "{}单位简介"}
 
 
 def organisations(knowledge: Knowledge) -> Iterator[Page]:
@@ -24,7 +24,7 @@ def organisations(knowledge: Knowledge) -> Iterator[Page]:
             told = tuple(c for i, c in enumerate(clauses) if drop is None or i % 3 != drop)
             duties = {
                 "yunchuan": f"{name}贯彻执行国家和省有关法律法规，主要职责是：" + "；".join(told) + "。",
-                "linjiang": "主要职责：" + "；".join(f"（{i}）{c}" for i, c in enumerate(told, 1)) + "。",
+                "linlan": "主要职责：" + "；".join(f"（{i}）{c}" for i, c in enumerate(told, 1)) + "。",
                 "qinglan": f"{name}负责" + "，".join(told) + "。",
                 "zeyuan": f"{name}是市政府工作部门或直属单位，承担" + "、".join(told) + "等工作。",
             }[site.id]
