@@ -14,7 +14,6 @@ from bench.response import OUTCOMES
 from bench.results import EngineRecord, IndexFacts, Manifest, Source
 from bench.scoring import EngineScores, RunScores
 from bench.statistics import Estimate, Pair, compare_pairs, estimate, mean, percentile, tied_groups
-from queries.model import Query
 
 Floats = NDArray[np.float64]
 
@@ -22,7 +21,7 @@ HEADLINES = ("found", "fast", "accurate")
 
 PERCENTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
 
-FACETS = ("intent", "audience", "theme", "region", "scope", "variant")
+FACETS = ("intent", "audience", "theme", "region", "scope")
 
 HARDEST = 20
 """How many of the queries that engines do worst on a report lists."""
@@ -72,6 +71,17 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True):
     accurate: Estimate
 
 
+class Variant(msgspec.Struct, frozen=True, kw_only=True):
+    """How one engine does on queries perturbed in one way, against their clean parents, pair by pair (0-100)."""
+
+    variant: str
+    engine: str
+    found: Estimate
+    """Found of the perturbed queries minus Found of their parents."""
+    accurate: Estimate
+    """The same difference in Accurate."""
+
+
 class HardQuery(msgspec.Struct, frozen=True, kw_only=True):
     """A query that the engines do badly on: what it asks, what answers it, and where each engine puts an answer."""
 
@@ -105,6 +115,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     corpus: Source
     queries: Source
+    perturbed_queries: int
+    """How many of the queries are perturbed; they stand in `variants` and in no other score."""
     judgments_hash: str
     unjudged_queries: int
     scoring: Scoring
@@ -117,12 +129,17 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     rate_per_s: float | None
     engines: list[EngineSummary]
     slices: list[Slice]
+    variants: list[Variant]
     comparisons: list[Comparison]
     hardest: list[HardQuery]
 
 
 def summarise(manifest: Manifest, experiment: Experiment, scores: RunScores, expected: Mapping[str, str]) -> Summary:
-    """Return the summary of a run; `expected` maps query ids to what to show as their right answer."""
+    """Return the summary of a run; `expected` maps query ids to what to show as their right answer.
+
+    Scores are over clean queries; perturbed ones are compared with their parents only, so that no query counts twice.
+    """
+    every, scores = scores, _clean(scores)
     scoring = experiment.scoring
     estimated = _estimator(experiment.seed, scoring.resamples)
     withheld = _withheld(scores, scoring)
@@ -136,6 +153,7 @@ def summarise(manifest: Manifest, experiment: Experiment, scores: RunScores, exp
         seed=manifest.seed,
         corpus=manifest.corpus,
         queries=manifest.queries,
+        perturbed_queries=len(every.queries) - len(scores.queries),
         judgments_hash=manifest.judgments_hash,
         unjudged_queries=manifest.unjudged_queries,
         scoring=scoring,
@@ -150,6 +168,7 @@ def summarise(manifest: Manifest, experiment: Experiment, scores: RunScores, exp
             for name, record in manifest.engines.items()
         ],
         slices=list(_slices(scores, estimated, withheld)),
+        variants=list(_variants(every, estimated, withheld)),
         comparisons=list(_comparisons(manifest, scores, experiment.seed, withheld)),
         hardest=_hardest(scores, expected),
     )
@@ -234,11 +253,11 @@ def _slices(
     scores: RunScores, estimated: Callable[[Floats, float], Estimate], withheld: dict[str, str]
 ) -> Iterator[Slice]:
     for facet in FACETS:
-        values = sorted({value for query in scores.queries if (value := _facet(query, facet))})
+        values = sorted({value for query in scores.queries if (value := str(getattr(query, facet)))})
         if len(values) < 2:
             continue  # one value for all queries is the overall score again
         for value in values:
-            member = np.array([_facet(query, facet) == value for query in scores.queries])
+            member = np.array([str(getattr(query, facet)) == value for query in scores.queries])
             for name, engine in scores.engines.items():
                 if name not in withheld:
                     found, fast, accurate = (
@@ -255,10 +274,46 @@ def _slices(
                     )
 
 
-def _facet(query: Query, facet: str) -> str:
-    if facet == "variant":
-        return query.variant or "clean"
-    return str(getattr(query, facet))
+def _clean(scores: RunScores) -> RunScores:
+    """Return the scores of the clean queries; outcomes and latencies stay those of all queries that were asked."""
+    clean = np.array([not query.parent for query in scores.queries], dtype=bool)
+    kept = tuple(query for query in scores.queries if not query.parent)
+    ids = {query.id for query in kept}
+    return msgspec.structs.replace(
+        scores,
+        queries=kept,
+        engines={
+            name: msgspec.structs.replace(
+                engine,
+                measures={measure: values[clean] for measure, values in engine.measures.items()},
+                headlines={headline: values[clean] for headline, values in engine.headlines.items()},
+                shares={share: values[clean] for share, values in engine.shares.items()},
+                useful_rank=engine.useful_rank[clean],
+                causes={query_id: cause for query_id, cause in engine.causes.items() if query_id in ids},
+            )
+            for name, engine in scores.engines.items()
+        },
+    )
+
+
+def _variants(
+    scores: RunScores, estimated: Callable[[Floats, float], Estimate], withheld: dict[str, str]
+) -> Iterator[Variant]:
+    """Compare each kind of perturbed query with its parents; a pair with a query that does not enter is left out."""
+    place = {query.id: position for position, query in enumerate(scores.queries)}
+    pairs: dict[str, list[tuple[int, int]]] = {}
+    for query in scores.queries:
+        if query.parent in place:
+            pairs.setdefault(query.variant or "perturbed", []).append((place[query.id], place[query.parent]))
+    for variant, members in pairs.items():
+        perturbed, clean = np.array(members).T
+        for name, engine in scores.engines.items():
+            if name not in withheld:
+                found, accurate = (
+                    estimated(engine.headlines[headline][perturbed] - engine.headlines[headline][clean], 100.0)
+                    for headline in ("found", "accurate")
+                )
+                yield Variant(variant=variant, engine=name, found=found, accurate=accurate)
 
 
 def _comparisons(manifest: Manifest, scores: RunScores, seed: int, withheld: dict[str, str]) -> Iterator[Comparison]:

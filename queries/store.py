@@ -78,6 +78,12 @@ def check(card: Card, queries: Iterable[tuple[str, Query]], judgments: Iterable[
             raise QuerySetFormatError(f"{where}: the query has no id or no text: give it both")
         _once(seen, query.id, where, f"query id {query.id!r}")
         kept.append(query)
+    for query in kept:
+        if query.parent and query.parent not in seen:
+            raise QuerySetFormatError(
+                f"{seen[query.id]}: query {query.id!r} has the parent {query.parent!r}, which the set does not hold: "
+                "add the parent or clear the field"
+            )
     if not kept:
         raise QuerySetFormatError(f"query set {card.name!r} is empty: it must hold at least one query")
     return QuerySet(

@@ -60,6 +60,7 @@ def test_trec_cannot_hold_ids_with_spaces(tmp_path: Path) -> None:
         ),
         ('{"id": "q1", "text": " "}\n', J, "line 1: the query has no id or no text"),
         ("", J, "is empty"),
+        (Q + '{"id": "q2", "text": "公积金题取", "parent": "q0"}\n', J, "line 2: query 'q2' has the parent 'q0'"),
         (Q, "", "has no judgments"),
         (
             Q,

@@ -25,21 +25,24 @@ from tests.test_run import Silent
 NASTY = "<script>alert(1)</script> & | [x](javascript:1) `挂失`"
 
 
-@pytest.fixture
-def summary(tmp_path: Path) -> Summary:
+@pytest.fixture(scope="module")
+def summary(tmp_path_factory: pytest.TempPathFactory) -> Summary:
     """Return a scored run of two engines whose corpus and queries try to break the page."""
+    folder = tmp_path_factory.mktemp("report")
     documents = [msgspec.structs.replace(DOCUMENTS[0], title=NASTY), *DOCUMENTS[1:]]
     queries = [Query(id="q1", text=NASTY, intent="service"), *QUERIES[1:]]
-    write_corpus(tmp_path / "c", documents, CARD)
-    write_query_set(tmp_path / "q", queries, JUDGMENTS, CARD)
+    write_corpus(folder / "c", documents, CARD)
+    write_query_set(folder / "q", queries, JUDGMENTS, CARD)
     experiment = Experiment(
         name="tiny",
-        corpus=str(tmp_path / "c"),
-        queries=str(tmp_path / "q"),
+        corpus=str(folder / "c"),
+        queries=str(folder / "q"),
         engines=("fts5", "fts5-trigram"),
         scoring=Scoring(min_judged=0.0, max_judged_gap=1.0),
     )
-    return rescore(run(experiment, to_toml(experiment), tmp_path / "runs", Silent()))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("TONGCHA_CACHE", str(folder / "cache"))
+        return rescore(run(experiment, to_toml(experiment), folder / "runs", Silent()))
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -92,9 +95,18 @@ def test_both_languages_have_the_same_blanks() -> None:
 def test_every_cause_of_a_miss_is_counted_once(summary: Summary) -> None:
     """For each engine the causes add up to the answerable queries."""
     for engine in summary.engines:
-        assert sum(engine.causes.values()) == 4
+        assert sum(engine.causes.values()) == 3
     table = tables.misses(summary, Words("en"))
     assert table.header[:2] == ["Engine", "found"]
+
+
+def test_perturbed_queries_stand_beside_their_parents_only(summary: Summary) -> None:
+    """The typo query enters no headline; its difference from its clean parent is reported."""
+    assert summary.perturbed_queries == 1
+    assert all(engine.measures["RR"].n == 3 for engine in summary.engines)
+    drop = next(item for item in summary.variants if item.engine == "fts5")
+    assert (drop.variant, drop.found.n) == ("typo", 1)
+    assert tables.variants(summary, Words("en"))["Found"].header == ["variant", "pairs", "fts5", "fts5-trigram"]
 
 
 def test_a_withheld_headline_shows_no_number(summary: Summary) -> None:

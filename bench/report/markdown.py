@@ -15,7 +15,7 @@ def render(summary: Summary, words: Words) -> str:
 
 def _lines(summary: Summary, words: Words) -> Iterator[str]:
     yield f"# {words('title')}: {_escape(summary.name)}"
-    yield from ("", notes.lead(summary, words) + " " + words("made", when=summary.started_at), "")
+    yield from ("", notes.lead(summary, words) + " " + notes.made(summary, words), "")
     yield from (f"> {_escape(warning)}\n" for warning in notes.warnings(summary, words))
     yield from _section(words("headlines"), words("headlines_note"))
     yield from (f"- **{name}**: {meaning}" for name, meaning in notes.means(summary, words))
@@ -33,6 +33,12 @@ def _lines(summary: Summary, words: Words) -> Iterator[str]:
     if sliced:
         yield from _section(words("slices"), words("slices_note"))
         for table in sliced.values():
+            yield from _table(table)
+    varied = tables.variants(summary, words)
+    if varied:
+        yield from _section(words("variants"), words("variants_note"))
+        for name, table in varied.items():
+            yield from ("", f"### {name}")
             yield from _table(table)
     yield from _section(words("hardest"), words("hardest_note"))
     yield from _table(tables.hardest(summary, words))

@@ -7,7 +7,18 @@ from bench.summary import Summary
 
 def lead(summary: Summary, words: Words) -> str:
     """Return the sentence that says how much was measured."""
-    return words("lead", queries=summary.queries.size, documents=summary.corpus.size, engines=len(summary.engines))
+    return words(
+        "lead",
+        queries=summary.queries.size - summary.perturbed_queries,
+        perturbed=summary.perturbed_queries,
+        documents=summary.corpus.size,
+        engines=len(summary.engines),
+    )
+
+
+def made(summary: Summary, words: Words) -> str:
+    """Return when the measurement began, to the minute, in UTC."""
+    return words("made", when=f"{summary.started_at[:10]} {summary.started_at[11:16]} UTC")
 
 
 def warnings(summary: Summary, words: Words) -> list[str]:
@@ -27,7 +38,7 @@ def power(summary: Summary, words: Words) -> str:
     """Return how many queries differences of common sizes need."""
     return words(
         "power",
-        n=summary.queries.size,
+        n=summary.queries.size - summary.perturbed_queries,
         n10=queries_needed(0.10),
         n05=queries_needed(0.05),
         n03=queries_needed(0.03),

@@ -12,6 +12,13 @@ def score(estimate: Estimate | None) -> str:
     return f"{estimate.value:.1f} [{estimate.low:.1f}, {estimate.high:.1f}]"
 
 
+def change(estimate: Estimate) -> str:
+    """Return a difference of headlines with its interval: `-12.5 [-20.1, -5.0]`."""
+    if estimate.value is None:
+        return NONE
+    return f"{estimate.value:+.1f} [{estimate.low:+.1f}, {estimate.high:+.1f}]"
+
+
 def fraction(value: float | None) -> str:
     """Return a measure between 0 and 1 with three decimals."""
     return NONE if value is None else f"{value:.3f}"

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from bench.indices import CAUSES
-from bench.report.numbers import NONE, fraction, milliseconds, score, seconds, size
+from bench.report.numbers import NONE, change, fraction, milliseconds, score, seconds, size
 from bench.report.words import Words
 from bench.summary import FACETS, HEADLINES, TABLE_MEASURES, EngineSummary, Slice, Summary
 
@@ -119,6 +119,22 @@ def _facet(facet: str, cells: list[Slice], words: Words) -> Table:
 def _headlines(cell: Slice) -> str:
     values = (cell.found.value, cell.fast.value, cell.accurate.value)
     return " / ".join(NONE if value is None else f"{value:.0f}" for value in values)
+
+
+def variants(summary: Summary, words: Words) -> dict[str, Table]:
+    """Return a table per headline: what each kind of perturbation takes from each engine, pair by pair."""
+    engines = list(dict.fromkeys(item.engine for item in summary.variants))
+    by_place = {(item.variant, item.engine): item for item in summary.variants}
+    names = sorted({item.variant for item in summary.variants})
+    tables = {}
+    for headline in ("found", "accurate") if names else ():
+        rows = []
+        for name in names:
+            drops = [getattr(by_place[name, engine], headline) for engine in engines]
+            rows.append([name, str(max(drop.n for drop in drops)), *(change(drop) for drop in drops)])
+        pale = frozenset(place for place, row in enumerate(rows) if int(row[1]) < FEW)
+        tables[words(headline)] = Table(header=[words("variant"), words("pairs_of"), *engines], rows=rows, pale=pale)
+    return tables
 
 
 def hardest(summary: Summary, words: Words) -> Table:

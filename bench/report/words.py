@@ -7,8 +7,9 @@ Language = Literal["zh", "en"]
 _WORDS: dict[str, tuple[str, str]] = {
     "title": ("政务搜索评测报告", "Portal search report"),
     "lead": (
-        "{queries} 条带标注的公众查询，{documents} 篇文档，{engines} 个搜索配置。",
-        "{queries} judged citizen queries, {documents} documents, {engines} search set-ups.",
+        "{queries} 条带标注的公众查询（另有改写 {perturbed} 条），{documents} 篇文档，{engines} 个搜索配置。",
+        "{queries} judged citizen queries (and {perturbed} perturbed ones), {documents} documents, "
+        "{engines} search set-ups.",
     ),
     "headlines": ("找得到、找得快、找得准", "Found, Fast, Accurate"),
     "headlines_note": (
@@ -81,7 +82,13 @@ _WORDS: dict[str, tuple[str, str]] = {
     "facet_theme": ("主题", "theme"),
     "facet_region": ("地区", "region"),
     "facet_scope": ("范围", "scope"),
-    "facet_variant": ("写法", "variant"),
+    "variant": ("写法", "variant"),
+    "pairs_of": ("对", "pairs"),
+    "variants": ("换个写法，掉多少分", "What other spellings and words cost"),
+    "variants_note": (
+        "错别字、拼音、口语等改写的查询，逐对减去原查询的得分；不计入其他各项。",
+        "Perturbed queries minus their clean parents, pair by pair; they enter no other score.",
+    ),
     "queries": ("查询", "queries"),
     "documents": ("文档", "documents"),
     "hardest": ("最难的查询", "Hardest queries"),
@@ -132,7 +139,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "judgments": ("标注", "judgments"),
     "machine": ("机器", "machine"),
     "versions": ("版本", "versions"),
-    "made": ("开始于 {when}（UTC）", "started {when} (UTC)"),
+    "made": ("{when} 开始测量。", "Measured from {when} on."),
     "unfinished": ("本次运行尚未完成，数字不全。", "This run is not finished; the numbers are incomplete."),
 }
 
