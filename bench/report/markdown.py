@@ -27,8 +27,10 @@ def _lines(summary: Summary, words: Words) -> Iterator[str]:
     yield from _table(tables.misses(summary, words))
     yield from _section(words("speed"), words("speed_note"))
     yield from _table(tables.speed(summary, words))
-    yield from _section(words("top10"))
+    yield from _section(words("measures"))
     yield from _table(tables.measures(summary, words))
+    yield from _section(words("top10"))
+    yield from _table(tables.shares(summary, words))
     sliced = tables.slices(summary, words)
     if sliced:
         yield from _section(words("slices"), words("slices_note"))

@@ -78,19 +78,27 @@ def speed(summary: Summary, words: Words) -> Table:
 
 
 def measures(summary: Summary, words: Words) -> Table:
-    """Return every measure and share with its mean, one column each."""
+    """Return every measure's mean, one column each."""
     names = list(dict.fromkeys(name for engine in summary.engines for name in engine.measures))
-    shares = list(dict.fromkeys(name for engine in summary.engines for name in engine.shares))
     return Table(
-        header=[words("engine"), *names, *(words(name) for name in shares)],
+        header=[words("engine"), *names],
         rows=[
-            [
-                engine.id,
-                *(fraction(engine.measures[name].value) for name in names),
-                *(fraction(engine.shares[name]) for name in shares),
-            ]
+            [engine.id, *(fraction(engine.measures[name].value) for name in names)]
             for engine in summary.engines
             if engine.measures
+        ],
+    )
+
+
+def shares(summary: Summary, words: Words) -> Table:
+    """Return what the first ten places hold, one column each."""
+    names = list(dict.fromkeys(name for engine in summary.engines for name in engine.shares))
+    return Table(
+        header=[words("engine"), *(words(name) for name in names)],
+        rows=[
+            [engine.id, *(fraction(engine.shares[name]) for name in names)]
+            for engine in summary.engines
+            if engine.shares
         ],
     )
 
@@ -110,7 +118,8 @@ def _facet(facet: str, cells: list[Slice], words: Words) -> Table:
     by_place = {(cell.value, cell.engine): cell for cell in cells}
     values = sorted({(cell.value, cell.queries) for cell in cells}, key=lambda item: (-item[1], item[0]))
     rows = [
-        [value, str(count), *(_headlines(by_place[value, engine]) for engine in engines)] for value, count in values
+        [words.value(value), str(count), *(_headlines(by_place[value, engine]) for engine in engines)]
+        for value, count in values
     ]
     pale = frozenset(place for place, (_, count) in enumerate(values) if count < FEW)
     return Table(header=[words(f"facet_{facet}"), words("queries"), *engines], rows=rows, pale=pale)
@@ -131,7 +140,7 @@ def variants(summary: Summary, words: Words) -> dict[str, Table]:
         rows = []
         for name in names:
             drops = [getattr(by_place[name, engine], headline) for engine in engines]
-            rows.append([name, str(max(drop.n for drop in drops)), *(change(drop) for drop in drops)])
+            rows.append([words.value(name), str(max(drop.n for drop in drops)), *(change(drop) for drop in drops)])
         pale = frozenset(place for place, row in enumerate(rows) if int(row[1]) < FEW)
         tables[words(headline)] = Table(header=[words("variant"), words("pairs_of"), *engines], rows=rows, pale=pale)
     return tables

@@ -67,6 +67,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "(p99 needs 100 answers).",
     ),
     "useful_rank": ("首条有用结果的名次（中位数）", "median rank of first useful"),
+    "measures": ("各项指标", "Measures"),
     "top10": ("前 10 条的成色", "What the first ten hold"),
     "judged@10": ("结果中有标注的", "judged of results"),
     "wrong_region@10": ("外地版@10", "wrong region@10"),
@@ -144,6 +145,25 @@ _WORDS: dict[str, tuple[str, str]] = {
 }
 
 
+_VALUES: dict[str, str] = {
+    "service": "办事",
+    "policy": "政策",
+    "known-item": "已知条目",
+    "organisation": "机构",
+    "news": "新闻",
+    "data": "数据",
+    "question": "咨询",
+    "natural-person": "自然人",
+    "legal-person": "法人",
+    "both": "两者",
+    "all": "一网通查",
+    "typo": "错别字",
+    "pinyin": "拼音",
+    "colloquial": "口语",
+}
+"""Facet values of the house in Chinese; a set's own values are shown as they are."""
+
+
 class Words:
     """Looks up report text by key in one language."""
 
@@ -154,3 +174,7 @@ class Words:
     def __call__(self, key: str, **values: object) -> str:
         """Return the text for a key with its blanks filled in."""
         return _WORDS[key][self._column].format(**values)
+
+    def value(self, value: str) -> str:
+        """Return a facet value as a reader of this language knows it."""
+        return _VALUES.get(value, value) if self.language == "zh" else value
