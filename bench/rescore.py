@@ -10,7 +10,8 @@ from bench.report import html, markdown
 from bench.report.words import Language, Words
 from bench.results import RunFolder
 from bench.scoring import score_run, write_scores
-from bench.summary import Summary, summarise
+from bench.summarise import summarise
+from bench.summary import Summary
 from corpora.files import write_whole
 
 
