@@ -24,11 +24,14 @@ from indexers.errors import IndexerError
 from queries.store import QuerySet, open_query_set
 
 
+_TELL_EVERY = 1000
+
+
 class Watcher(Protocol):
     """Whoever wants to see a run going on."""
 
-    def phase(self, name: str, total: int, done: int = 0) -> Callable[[int], None]:
-        """Hear that a phase begins; call the returned function with how much is done in all."""
+    def phase(self, name: str, total: int | None, done: int = 0) -> Callable[[int], None]:
+        """Hear that a phase begins, of unknown length where `total` is None; tell the result how much is done."""
         ...
 
     def note(self, text: str) -> None:
@@ -48,7 +51,9 @@ def load(experiment: Experiment, watcher: Watcher) -> Loaded:
     """Open and check corpus, queries and judgments; nothing is written. Raises what the stores raise."""
     query_set = open_query_set(experiment.queries, experiment.split)
     corpus = open_corpus(experiment.corpus)
-    facts = corpus.scan()
+    progress = watcher.phase("corpus · check", None)
+    facts = corpus.scan(lambda count: progress(count) if count % _TELL_EVERY == 0 else None)
+    progress(facts.documents)
     query_set.check_documents(frozenset(facts.ids), corpus.card.name)
     watcher.note(
         f"corpus {corpus.card.name}: {facts.documents} documents; query set {query_set.card.name}: "

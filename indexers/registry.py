@@ -246,7 +246,17 @@ def _versions(module: ModuleType) -> dict[str, str]:
             found[distribution] = importlib.metadata.version(distribution)
         except importlib.metadata.PackageNotFoundError:
             found[distribution] = "unknown"
-    return found
+    return found or _own_versions(module)
+
+
+def _own_versions(module: ModuleType) -> dict[str, str]:
+    """Return what an engine without distributions says of its versions, such as that of Python's SQLite."""
+    engine: Index = module.Engine(module.Options(), Path())  # constructed only: nothing is read or written
+    try:
+        versions: dict[str, str] = engine.describe().get("versions", {})
+    finally:
+        engine.close()
+    return versions
 
 
 def _install_line(name: str, cause: BaseException | None) -> str:

@@ -31,9 +31,9 @@ class Silent:
 
     def __init__(self) -> None:
         self.notes: list[str] = []
-        self.phases: list[tuple[str, int, int]] = []
+        self.phases: list[tuple[str, int | None, int]] = []
 
-    def phase(self, name: str, total: int, done: int = 0) -> Callable[[int], None]:
+    def phase(self, name: str, total: int | None, done: int = 0) -> Callable[[int], None]:
         self.phases.append((name, total, done))
         return lambda completed: None
 
@@ -114,7 +114,7 @@ def test_a_finished_run_is_not_asked_again(experiment: Experiment, tmp_path: Pat
     watcher = Silent()
     assert made(experiment, tmp_path / "runs", watcher).folder == first.folder
     assert first.manifest_path.read_bytes() == before
-    assert watcher.phases == []
+    assert [name for name, _, _ in watcher.phases] == ["corpus · check"]
     second = made(experiment, tmp_path / "runs", fresh=True)
     assert second.folder == tmp_path / "runs" / "tiny-2"
     index = second.manifest().engines["tantivy"].index

@@ -8,8 +8,7 @@ from bench.cli.options import Json
 
 def engines(json: Json = False) -> None:
     """List the engines: installed or not, versions, and how to install the others."""
-    from bench.cli.screen import print_json, print_table
-    from bench.report.tables import Table
+    from bench.cli.screen import print_json, print_words
     from indexers import registry
 
     with told():
@@ -21,11 +20,13 @@ def engines(json: Json = False) -> None:
             [
                 state.id,
                 "installed" if state.installed else "missing",
+                ", ".join(state.setups) if state.installed else "",
                 ", ".join(f"{name} {version}" for name, version in state.versions.items()) or state.install,
                 state.summary,
             ]
             for state in states
         ]
-        print_table(Table(header=["engine", "state", "versions or how to install", "what it is"], rows=rows))
+        header = ["engine", "state", "set-ups to compare", "versions, or how to install", "what it is"]
+        print_words(header, rows)
         if not all(state.installed for state in states):
             typer.echo("Install a missing engine with its line above, then list again.")

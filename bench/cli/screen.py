@@ -44,12 +44,12 @@ class Screen:
     ) -> None:
         self._progress.stop()
 
-    def phase(self, name: str, total: int, done: int = 0) -> Callable[[int], None]:
+    def phase(self, name: str, total: int | None, done: int = 0) -> Callable[[int], None]:
         """Show a bar for a phase."""
         if not self._console.is_terminal:
             self.note(name)
         task = self._progress.add_task(name, total=total, completed=done)
-        return lambda completed: self._progress.update(task, completed=completed)
+        return lambda completed: self._progress.update(task, completed=completed, total=total or completed)
 
     def note(self, text: str) -> None:
         """Show a line."""
@@ -93,6 +93,16 @@ def print_table(table: tables.Table) -> None:
     for row in table.rows:
         drawn.add_row(*map(escape, row))
     _console().print(drawn)
+
+
+def print_words(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table of words, broken over lines where the terminal is narrow."""
+    drawn = Table(box=None, header_style="bold", pad_edge=False)
+    for name in header:
+        drawn.add_column(escape(name))
+    for row in rows:
+        drawn.add_row(*map(escape, row))
+    _console().print(drawn, highlight=False)
 
 
 def _columns(table: tables.Table, places: Sequence[int]) -> tables.Table:
