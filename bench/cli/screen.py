@@ -46,7 +46,7 @@ class Screen:
 
     def phase(self, name: str, total: int | None, done: int = 0) -> Callable[[int], None]:
         """Show a bar for a phase."""
-        if not self._console.is_terminal:
+        if not self._console.is_terminal and total is not None:
             self.note(name)
         task = self._progress.add_task(name, total=total, completed=done)
         return lambda completed: self._progress.update(task, completed=completed, total=total or completed)
