@@ -12,7 +12,7 @@ from bench.experiment import EngineSpec, Replay
 from bench.processes import EngineDiedError, EngineProcess, EngineSilentError
 from bench.response import Response
 from bench.results import append
-from bench.worker import ReplayJob, replay
+from bench.worker import Asked, ReplayJob, replay
 from queries.model import Query
 
 GRACE_S = 5.0
@@ -117,12 +117,16 @@ def _job(spec: EngineSpec, index: Path, left: Sequence[Query], queries: Sequence
         use=spec.use or spec.id,
         options=spec.options,
         folder=str(index),
-        queries=tuple((query.id, query.text) for query in left),
-        warmup=tuple(query.text for query in queries[-settings.warmup :]) if settings.warmup else (),
+        queries=tuple(map(_asked, left)),
+        warmup=tuple(map(_asked, queries[-settings.warmup :])) if settings.warmup else (),
         k=settings.k,
         timeout_s=settings.timeout_s,
         rate_per_s=settings.rate_per_s,
     )
+
+
+def _asked(query: Query) -> Asked:
+    return Asked(id=query.id, text=query.text, site="" if query.scope == "all" else query.scope)
 
 
 def _patience_s(settings: Replay) -> float:

@@ -36,14 +36,23 @@ class BuildJob(msgspec.Struct, frozen=True, kw_only=True):
     folder: str
 
 
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What an engine is asked, and under which id the answer is kept."""
+
+    id: str
+    text: str
+    site: str = ""
+    """Host name of the one site to search; all sites when empty."""
+
+
 class ReplayJob(msgspec.Struct, frozen=True, kw_only=True):
-    """Put queries, as pairs of id and text, to a built engine."""
+    """Put queries to a built engine."""
 
     use: str
     options: dict[str, Any]
     folder: str
-    queries: tuple[tuple[str, str], ...]
-    warmup: tuple[str, ...]
+    queries: tuple[Asked, ...]
+    warmup: tuple[Asked, ...]
     k: int
     timeout_s: float
     rate_per_s: float | None
@@ -75,8 +84,8 @@ def replay(job: ReplayJob, parent: Connection) -> None:
     baseline = peak_memory_bytes()
     try:
         engine = registry.create(registry.resolve(job.use, job.options), Path(job.folder))
-        for text in job.warmup:
-            _ask(engine, text, job.k)
+        for asked in job.warmup:
+            _ask(engine, asked, job.k)
         parent.send(("ready", engine.describe()))
     except Exception as problem:
         parent.send(("problem", _one_line(problem)))
@@ -84,16 +93,16 @@ def replay(job: ReplayJob, parent: Connection) -> None:
     encode = msgspec.json.Encoder().encode
     epoch = time.time() - time.perf_counter()
     first = time.perf_counter()
-    for position, (query_id, text) in enumerate(job.queries):
-        parent.send(("asking", query_id))
+    for position, asked in enumerate(job.queries):
+        parent.send(("asking", asked.id))
         due = _wait_for(first, position, job.rate_per_s)
         started = time.perf_counter()
-        outcome, hits, detail = _ask(engine, text, job.k)
+        outcome, hits, detail = _ask(engine, asked, job.k)
         took_s = time.perf_counter() - started
         if started + took_s - due > job.timeout_s and outcome in ("answered", "empty"):
             outcome, hits, detail = "timeout", [], f"answered after {started + took_s - due:.1f} s"
         response = Response(
-            query_id=query_id,
+            query_id=asked.id,
             outcome=outcome,
             hits=tuple(hits),
             scheduled_at=epoch + due,
@@ -106,9 +115,10 @@ def replay(job: ReplayJob, parent: Connection) -> None:
     parent.send(("done", {"peak_memory_bytes": peak_memory_bytes(), "baseline_memory_bytes": baseline}))
 
 
-def _ask(engine: Searcher, text: str, k: int) -> tuple[Outcome, list[Hit], str]:
+def _ask(engine: Searcher, asked: Asked, k: int) -> tuple[Outcome, list[Hit], str]:
     try:
-        hits = engine.search(text, k)
+        # Engines from before there were sites have no such parameter: they still answer queries over all sites.
+        hits = engine.search(asked.text, k, site=asked.site) if asked.site else engine.search(asked.text, k)
     except UnsupportedError as problem:
         return "unsupported", [], _one_line(problem)
     except BlockedError as problem:

@@ -22,10 +22,13 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Searcher(Protocol):
     """Anything that answers queries: an embedded library, a server, a live portal."""
 
-    def search(self, text: str, k: int) -> list[Hit]:
+    def search(self, text: str, k: int, site: str = "") -> list[Hit]:
         """Return at most `k` hits, best first, each document once; an empty list when nothing matches.
 
-        `text` is what a citizen typed and is never query syntax. Raises a `SearchError` when there is no answer.
+        `text` is what a citizen typed and is never query syntax. With a `site`, a host name as in `Document.site`, the
+        hits are the best `k` of that site (站内搜索), in the order they have among all; without one, of all sites
+        (一网通查). Raises a `SearchError` when there is no answer: an `UnsupportedError` from a searcher that cannot
+        restrict to a site.
         """
         ...
 

@@ -25,7 +25,7 @@ from indexers.errors import IndexBuildError
 from indexers.folders import folder_bytes
 from indexers.registry import EngineSetup, create, versions
 
-INDEX_SCHEMA = 1
+INDEX_SCHEMA = 2
 """Raise it when a built-in engine changes what it writes: older folders are then no longer found."""
 RECORD_NAME = "index.json"
 _BUILDING = re.compile(r"(?P<key>.+)\.building-(?P<pid>\d+)-[0-9a-f]+")

@@ -15,6 +15,8 @@ something says so in `describe()["limits"]` and is exempt from the promises conc
 
 - `min_characters: 3`: shorter queries find nothing.
 - `normalizes: False`: full-width and plain forms of a character differ.
+
+One that cannot restrict its answer to a site raises `UnsupportedError` when given one, which keeps those promises.
 """
 # ruff: noqa: D401 - the docstrings of the checks are claims
 
@@ -27,7 +29,7 @@ from typing import Any
 
 from corpora.model import Document
 from indexers.api import Hit, Index
-from indexers.errors import ConformanceError, IndexerError
+from indexers.errors import ConformanceError, IndexerError, UnsupportedError
 
 Make = Callable[[Path], Index]
 """Constructs the engine under test for an index in that folder, as often as asked."""
@@ -50,11 +52,13 @@ _TEXTS = (
     ("大学生就业见习补贴", "毕业两年内未就业的高校毕业生参加见习，每人每月补贴1500元。"),
 )
 
+_SITES = ("www.linlan.gov.example", "zwfw.linlan.gov.example")
+
 CORPUS: tuple[Document, ...] = tuple(
-    Document(id=f"d{number:02}", url=f"https://www.linlan.gov.example/{number}.html", title=title, body=body)
-    for number, (title, body) in enumerate(_TEXTS, 1)
+    Document(id=f"d{number:02}", site=site, url=f"https://{site}/{number}.html", title=title, body=body)
+    for number, (site, (title, body)) in enumerate(zip(_SITES * 6, _TEXTS, strict=True), 1)
 )
-"""Twelve pages of the portal of Linlan, a city that does not exist."""
+"""Twelve pages of Linlan, a city that does not exist: by turns of its portal and of its service hall."""
 
 _QUESTIONS = ("住房公积金", "居住证", "营业执照", "高龄津贴", "不动产登记")
 
@@ -161,6 +165,57 @@ def keeps_one_order_of_equals(make: Make, folder: Path) -> None:
         _require({document.id for document in alike} <= set(whole), "not all of the pages that are alike are found")
         for k in (1, 7, 29):
             _require(_ids(index.search("防汛通知", k)) == whole[:k], f"k={k} is not the beginning of k=100")
+
+
+def restricts_to_a_site(make: Make, folder: Path) -> None:
+    """With a site, all hits are pages of that site; without one, of any."""
+    sites = {document.id: document.site for document in CORPUS}
+    with _built(make, folder) as index:
+        for text in _QUESTIONS:
+            for site in _SITES:
+                found = _of_site(index, text, 100, site)
+                _require(
+                    found is None or {sites.get(doc_id) for doc_id in found} <= {site},
+                    f"{text!r} on {site} found pages of other sites: {found}",
+                )
+        found = _ids(index.search("居住证", 100, site=""))
+        _require({sites.get(doc_id) for doc_id in found} == set(_SITES), f"without a site, 居住证 found {found}")
+
+
+def gives_the_best_k_of_a_site(make: Make, folder: Path) -> None:
+    """The best `k` pages of a site are given even when any number of other sites' pages rank higher."""
+    higher = [Document(id=f"h{n:03}", site=_SITES[0], title="防汛通知", body="防汛通知") for n in range(300)]
+    body = "请沿江居民注意，已经发布防汛通知，注意收听广播，备足饮水和药品，妥善保管证件。"
+    lower = [Document(id=f"l{n}", site=_SITES[1], title="安全提示", body=body) for n in range(3)]
+    with closing(make(folder)) as index:
+        index.build(iter([*higher, *lower, *CORPUS]))
+        whole = _of_site(index, "防汛通知", 1000, _SITES[1])
+        if whole is None:
+            return
+        _require({"l0", "l1", "l2"} <= set(whole), f"the pages of {_SITES[1]} are not found: {whole}")
+        for k in (0, 1, 2, 3):
+            found = _of_site(index, "防汛通知", k, _SITES[1])
+            _require(found == whole[:k], f"k={k} on {_SITES[1]} found {found} instead of {whole[:k]}")
+
+
+def keeps_the_order_within_a_site(make: Make, folder: Path) -> None:
+    """Pages of a site come in the order that they have among the pages of all sites."""
+    sites = {document.id: document.site for document in CORPUS}
+    with _built(make, folder) as index:
+        for text in (*_QUESTIONS, *(document.title for document in CORPUS)):
+            whole = _ids(index.search(text, 100))
+            for site in _SITES:
+                found = _of_site(index, text, 100, site)
+                expected = [doc_id for doc_id in whole if sites.get(doc_id) == site]
+                _require(found in (None, expected), f"{text!r} on {site} found {found} instead of {expected}")
+
+
+def knows_sites_by_their_whole_name(make: Make, folder: Path) -> None:
+    """A site of which there is no page gives no hits, and neither does a part of a site's name."""
+    with _built(make, folder) as index:
+        for site in ("www.elsewhere.gov.example", "linlan.gov.example", "www", "*", "' OR 1=1 --"):
+            found = _of_site(index, "居住证", 10, site)
+            _require(not found, f"site {site!r}, which has no pages, gave {found}")
 
 
 def answers_nothing_with_nothing(make: Make, folder: Path) -> None:
@@ -329,6 +384,10 @@ CHECKS: tuple[Callable[[Make, Path], None], ...] = (
     ranks_by_score,
     repeats_itself,
     keeps_one_order_of_equals,
+    restricts_to_a_site,
+    gives_the_best_k_of_a_site,
+    keeps_the_order_within_a_site,
+    knows_sites_by_their_whole_name,
     answers_nothing_with_nothing,
     gives_no_hit_without_a_match,
     answers_long_queries,
@@ -370,6 +429,14 @@ def _built(make: Make, folder: Path) -> Iterator[Index]:
 
 def _ids(hits: list[Hit]) -> list[str]:
     return [hit.doc_id for hit in hits]
+
+
+def _of_site(index: Index, text: str, k: int, site: str) -> list[str] | None:
+    """Return the ids of what is found on that site, or None from an engine that says it cannot restrict."""
+    try:
+        return _ids(index.search(text, k, site=site))
+    except UnsupportedError:
+        return None
 
 
 def _description(index: Index) -> dict[str, Any]:

@@ -36,7 +36,12 @@ DOCUMENTS = (
         region="云川省/青岚市",
     ),
     Document(id="d3", title="居民身份证补领", body="身份证丢失的，到户籍所在地派出所申请补领，收取工本费。"),
-    Document(id="d4", title="社会保障卡挂失与解挂", body="社会保障卡遗失后，应当先电话挂失，再到经办网点补领新卡。"),
+    Document(
+        id="d4",
+        site="www.linlan.gov.example",
+        title="社会保障卡挂失与解挂",
+        body="社会保障卡遗失后，应当先电话挂失，再到经办网点补领新卡。",
+    ),
     Document(
         id="d5",
         title="关于住房公积金提取的规定（已废止）",
@@ -119,7 +124,9 @@ class Engine:
             if self.options.build == "die":
                 os._exit(7)
         (self.folder / "built").write_text("yes")
-    def search(self, text, k):
+    def search(self, text, k, **more):
+        if more and self.options.cue == "old":
+            raise TypeError(f"search() got an unexpected keyword argument {min(more)!r}")
         if self.options.on in text:
             match self.options.cue:
                 case "hang": time.sleep(60)

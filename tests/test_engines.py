@@ -9,7 +9,8 @@ import pytest
 from corpora.model import Document
 from indexers.api import Hit, Index
 from indexers.conformance import CHECKS, CORPUS, check
-from indexers.errors import ConformanceError, IndexBuildError
+from indexers.engines import bm25s
+from indexers.errors import ConformanceError, IndexBuildError, UnsupportedError
 from indexers.registry import EngineSetup, create, installed_setups, resolve
 
 SETUPS = installed_setups()
@@ -170,7 +171,7 @@ class FillsUp:
     def build(self, documents: Iterable[Document]) -> None:
         list(documents)
 
-    def search(self, text: str, k: int) -> list[Hit]:
+    def search(self, text: str, k: int, site: str = "") -> list[Hit]:
         return [Hit(doc_id="d01")] * k
 
     def describe(self) -> dict[str, Any]:
@@ -190,6 +191,10 @@ def test_the_suite_catches_a_bad_engine(tmp_path: Path) -> None:
         "names_a_missing_index",
         "finds_a_page_by_its_title",
         "returns_known_pages_once",
+        "restricts_to_a_site",
+        "gives_the_best_k_of_a_site",
+        "keeps_the_order_within_a_site",
+        "knows_sites_by_their_whole_name",
         "answers_nothing_with_nothing",
         "indexes_nothing",
         "replaces_when_building_again",
@@ -197,3 +202,44 @@ def test_the_suite_catches_a_bad_engine(tmp_path: Path) -> None:
         assert f"{broken} (" in text
     for kept in ("closes_twice", "reopens", "constructs_without_touching_disk"):
         assert f"{kept} (" not in text
+
+
+class CutsFirst(bm25s.Engine):
+    """An engine that picks a site's pages from the `k` best of all."""
+
+    def search(self, text: str, k: int, site: str = "") -> list[Hit]:
+        sites = {document.id: document.site for document in CORPUS} | {f"l{n}": CORPUS[1].site for n in range(3)}
+        return [hit for hit in super().search(text, k) if not site or sites.get(hit.doc_id) == site]
+
+
+class OneBox(bm25s.Engine):
+    """An engine that cannot restrict its answer to a site, and says so."""
+
+    def search(self, text: str, k: int, site: str = "") -> list[Hit]:
+        if site:
+            raise UnsupportedError("cannot restrict the answer to a site")
+        return super().search(text, k)
+
+
+def test_the_suite_catches_a_filter_behind_the_cut(tmp_path: Path) -> None:
+    """Restricting what was already cut at `k` breaks the one promise about the best `k` of a site."""
+    with pytest.raises(ConformanceError, match=r"^1 of \d+ promises broken:\ngives_the_best_k_of_a_site "):
+        check(lambda folder: CutsFirst(bm25s.Options(), folder), tmp_path)
+
+
+def test_an_engine_without_sites_conforms_if_it_says_so(tmp_path: Path) -> None:
+    """`UnsupportedError` for a site is an answer: every promise is kept."""
+    check(lambda folder: OneBox(bm25s.Options(), folder), tmp_path)
+
+
+def test_a_site_leaves_the_statistics_of_the_whole_index(built: Callable[..., Index]) -> None:
+    """A hit has the same score within its site as among all sites, in every set-up."""
+    for setup in SETUPS:
+        index = built(setup.id)
+        scores = {hit.doc_id: hit.score for hit in index.search("居住证", 10)}
+        assert scores.keys() >= {"d03", "d08"}
+        for document in (CORPUS[2], CORPUS[7]):
+            hits = index.search("居住证", 10, site=document.site)
+            assert {hit.doc_id: hit.score for hit in hits} == {
+                i: score for i, score in scores.items() if CORPUS[int(i[1:]) - 1].site == document.site
+            }

@@ -21,7 +21,9 @@ from bench.run import run
 from bench.trec import read_run
 from corpora.store import write_corpus
 from queries.errors import QuerySetFormatError
-from tests.conftest import CARD, DOCUMENTS
+from queries.model import Judgment
+from queries.store import write_query_set
+from tests.conftest import CARD, DOCUMENTS, JUDGMENTS, QUERIES
 
 ENGINES = ("tantivy", "fts5")
 
@@ -105,6 +107,37 @@ def test_scores_are_those_of_the_exported_run(experiment: Experiment, tmp_path: 
         values = pytrec_eval.RelevanceEvaluator(qrels, {"ndcg_cut_10"}).evaluate(scores)
         mean = sum(value["ndcg_cut_10"] for value in values.values()) / len(qrels)
         assert engine.measures["nDCG@10"].value == pytest.approx(mean, abs=1e-9)
+
+
+def test_a_query_in_one_site_gets_only_its_documents(experiment: Experiment, tmp_path: Path) -> None:
+    """One text in the boxes of all sites and of each of two: the best result of each box is its own site's."""
+    here = msgspec.structs.replace(QUERIES[0], id="here", scope="www.linlan.gov.example")
+    there = msgspec.structs.replace(QUERIES[0], id="there", scope="www.qinglan.gov.example")
+    judgments = (Judgment(query_id="here", doc_id="d1", grade=3), Judgment(query_id="there", doc_id="d2", grade=3))
+    write_query_set(tmp_path / "scoped", (*QUERIES, here, there), (*JUDGMENTS, *judgments), CARD)
+    scoped = msgspec.structs.replace(experiment, queries=str(tmp_path / "scoped"), replay=Replay(k=1, warmup=6))
+    folder = made(scoped, tmp_path / "runs")
+    all_sites = made(msgspec.structs.replace(experiment, name="all"), tmp_path / "runs")
+    for engine in ENGINES:
+        found = {r.query_id: [hit.doc_id for hit in r.hits] for r in folder.responses(engine)}
+        assert (found["here"], found["there"], found["q3"]) == (["d1"], ["d2"], ["d4"])
+        unscoped = {r.query_id: {hit.doc_id for hit in r.hits} for r in all_sites.responses(engine)}
+        assert {"d1", "d2", "d5"} <= unscoped["q1"]
+
+
+def test_an_engine_without_sites_answers_the_other_queries(
+    experiment: Experiment, faulty: Callable[..., dict[str, object]], tmp_path: Path
+) -> None:
+    """An engine whose `search` knows no `site` fails where one is named, and nowhere else."""
+    folder = made(with_engine(experiment, faulty(cue="old")), tmp_path / "runs")
+    by_query = {response.query_id: response for response in folder.responses("faulty")}
+    assert [by_query[query_id].outcome for query_id in ("q1", "q2", "q3", "q4")] == [
+        "answered",
+        "answered",
+        "failed",
+        "answered",
+    ]
+    assert "argument 'site'" in by_query["q3"].detail
 
 
 def test_a_finished_run_is_not_asked_again(experiment: Experiment, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ Quirks:
 - Repeating the title lengthens the document, which length normalisation then counts against it.
 - The library's own top-k leaves the order of equal scores to NumPy and fills up with documents of score 0. Here all
   scores are sorted: no match, no hit, and equal scores keep document order.
+- One site: the scores of its documents are sorted, those of other sites are never looked at.
 - Its documented k1 is 1.5; we use the 1.2 of the other engines. The scores lack BM25's constant factor (k1 + 1).
 - Indexing needs all token ids in memory (4 bytes each), not the texts. The index is memory-mapped when searching.
 """
@@ -32,6 +33,7 @@ from indexers.segment import Analyzer
 
 DISTRIBUTIONS = ("bm25s",)
 _SHOWN = "shown.jsonl"
+_NO_ROWS = np.array([], dtype=np.intp)
 
 
 class Options(TextOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,7 +54,8 @@ class Engine:
         self._files = folder / "bm25s"
         self._analyze = Analyzer(options.tokens, options.user_dict)
         self._scores: Any = None
-        self._shown: list[tuple[str, str, str]] = []
+        self._shown: list[tuple[str, str, str, str]] = []
+        self._rows: dict[str, Any] = {}
 
     def build(self, documents: Iterable[Document]) -> None:
         """Turn the documents one by one into token ids, then compute every score."""
@@ -65,15 +68,15 @@ class Engine:
             for document in documents:
                 tokens = combined_tokens(document, self._analyze, self._options)
                 ids.append(array("I", [vocabulary.setdefault(token, len(vocabulary)) for token in tokens]))
-                shown.write(encode((document.id, document.url, document.title)) + b"\n")
+                shown.write(encode((document.id, document.url, document.title, document.site)) + b"\n")
         if not vocabulary:
             return  # bm25s cannot compute scores of nothing
         scores = bm25s.BM25(method="lucene", k1=self._options.k1, b=self._options.b, backend="numpy")
         scores.index(Tokenized(ids=ids, vocab=vocabulary), create_empty_token=False, show_progress=False)
         scores.save(str(self._files))
 
-    def search(self, text: str, k: int) -> list[Hit]:
-        """Return the `k` documents with the highest score above 0."""
+    def search(self, text: str, k: int, site: str = "") -> list[Hit]:
+        """Return the `k` documents, of all sites or one, with the highest score above 0."""
         tokens = self._analyze(text)
         if k < 1 or not tokens:
             return []
@@ -82,7 +85,11 @@ class Engine:
         if not known:
             return []
         scores = index.get_scores_from_ids(known)
-        matching = np.flatnonzero(scores > 0)
+        if site:
+            rows = self._rows.get(site, _NO_ROWS)
+            matching = rows[scores[rows] > 0]
+        else:
+            matching = np.flatnonzero(scores > 0)
         if len(matching) > k:
             # Keep what reaches the k-th best score, ties included, before the exact and stable sort.
             least = np.partition(scores[matching], len(matching) - k)[len(matching) - k]
@@ -90,7 +97,7 @@ class Engine:
         best = matching[np.argsort(-scores[matching], kind="stable")][:k]
         hits = []
         for row in best.tolist():
-            doc_id, url, title = self._shown[row]
+            doc_id, url, title, _ = self._shown[row]
             hits.append(Hit(doc_id=doc_id, url=url, title=title, score=float(scores[row])))
         return hits
 
@@ -112,6 +119,7 @@ class Engine:
         """Let go of the index files."""
         self._scores = None
         self._shown = []
+        self._rows = {}
 
     def _open(self) -> Any:
         if not self._shown:
@@ -121,6 +129,10 @@ class Engine:
                     self._scores = bm25s.BM25.load(str(self._files), mmap=True)
             except (ValueError, OSError) as error:
                 raise IndexBuildError(f"no bm25s index in {self._files}: build it first ({error})") from error
-            decode = msgspec.json.Decoder(tuple[str, str, str]).decode
+            decode = msgspec.json.Decoder(tuple[str, str, str, str]).decode
             self._shown = [decode(line) for line in lines]
+            rows: dict[str, list[int]] = {}
+            for row, (*_, site) in enumerate(self._shown):
+                rows.setdefault(site, []).append(row)
+            self._rows = {site: np.array(numbers) for site, numbers in rows.items()}
         return self._scores

@@ -23,6 +23,8 @@ Quirks:
   positive.
 - bm25() takes time in proportion to the square of the number of terms: 2,200 tokens over 12,000 documents took two
   minutes. `fts5` therefore asks for the first 256 tokens of a query, some 150 characters of Chinese, and no more.
+- One site: rows found are joined with the table that holds their site, then sorted and cut; bm25() still counts over
+  all sites.
 - Equal scores keep document order.
 """
 
@@ -43,6 +45,19 @@ DISTRIBUTIONS = ()
 _TRIGRAM_CHARACTERS = 3
 _MAX_TOKENS = 256
 _RUNS = re.compile(r"[^\W_]+")
+_OF_ALL_SITES = """
+SELECT doc_id, url, shown.title, found.score
+FROM (SELECT rowid AS row, bm25(words, ?, 1.0) AS score FROM words WHERE words MATCH ? ORDER BY score, rowid LIMIT ?)
+AS found JOIN shown ON shown.row = found.row
+ORDER BY found.score, found.row
+"""
+# CROSS JOIN fixes the order of the loops: one full-text search, and not one for each page of the site.
+_OF_ONE_SITE = """
+SELECT doc_id, url, shown.title, bm25(words, ?, 1.0) AS score
+FROM words CROSS JOIN shown ON shown.row = words.rowid
+WHERE words MATCH ? AND shown.site = ?
+ORDER BY score, words.rowid LIMIT ?
+"""
 
 
 class Options(TextOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -74,13 +89,15 @@ class Engine:
             # An index that a crash spoils is built anew: no journal.
             connection.execute("PRAGMA journal_mode = OFF")
             connection.execute("PRAGMA synchronous = OFF")
-            connection.execute("CREATE TABLE shown (row INTEGER PRIMARY KEY, doc_id TEXT, url TEXT, title TEXT)")
+            connection.execute(
+                "CREATE TABLE shown (row INTEGER PRIMARY KEY, doc_id TEXT, url TEXT, title TEXT, site TEXT)"
+            )
             tokenize = "ascii" if self._analyze else "trigram"
             connection.execute(f"CREATE VIRTUAL TABLE words USING fts5(title, body, content='', tokenize='{tokenize}')")
             connection.execute("BEGIN")
             for row, document in enumerate(documents, 1):
-                shown = (row, document.id, document.url, document.title)
-                connection.execute("INSERT INTO shown VALUES (?, ?, ?, ?)", shown)
+                shown = (row, document.id, document.url, document.title, document.site)
+                connection.execute("INSERT INTO shown VALUES (?, ?, ?, ?, ?)", shown)
                 texts = (row, self._indexed(document.title), self._indexed(document.body))
                 connection.execute("INSERT INTO words (rowid, title, body) VALUES (?, ?, ?)", texts)
             connection.execute("COMMIT")
@@ -90,19 +107,16 @@ class Engine:
         finally:
             connection.close()
 
-    def search(self, text: str, k: int) -> list[Hit]:
-        """Return the `k` documents that bm25() ranks highest."""
+    def search(self, text: str, k: int, site: str = "") -> list[Hit]:
+        """Return the `k` documents, of all sites or one, that bm25() ranks highest."""
         match = self._match(text)
         if k < 1 or not match:
             return []
         try:
-            rows = self._open().execute(
-                "SELECT doc_id, url, shown.title, found.score FROM"
-                " (SELECT rowid AS row, bm25(words, ?, 1.0) AS score FROM words WHERE words MATCH ?"
-                "  ORDER BY score, rowid LIMIT ?) AS found JOIN shown ON shown.row = found.row"
-                " ORDER BY found.score, found.row",
-                (self._options.title_boost, match, k),
-            )
+            if site:
+                rows = self._open().execute(_OF_ONE_SITE, (self._options.title_boost, match, site, k))
+            else:
+                rows = self._open().execute(_OF_ALL_SITES, (self._options.title_boost, match, k))
             # bm25() is negative so that ascending order puts the best first.
             return [Hit(doc_id=i, url=url, title=title, score=-score) for i, url, title, score in rows]
         except sqlite3.Error as error:

@@ -12,6 +12,7 @@ Quirks:
 - `parse_query` reads `AND`, `*` and `field:` as syntax and makes a phrase of n-grams. Here the query is built from
   terms joined by OR; a word asked twice counts twice.
 - Field lengths are kept in one byte, so long ones are rounded, as in Lucene.
+- One site: the OR and a term of the field `site` must both match; the term counts 0, so scores stay as they are.
 - The library breaks ties by segment, and segments are merged in the background. Documents therefore carry their
   ordinal, and hits of equal score are put into document order, at the cut-off too. Building uses one thread.
 """
@@ -67,6 +68,7 @@ class Engine:
                 entry.add_text("doc_id", document.id)
                 entry.add_text("url", document.url)
                 entry.add_text("shown", document.title)
+                entry.add_text("site", document.site)
                 for name, text in field_texts(document, self._analyze, self._options).items():
                     entry.add_text(name, text)
                 writer.add_document(entry)
@@ -74,8 +76,8 @@ class Engine:
         finally:
             writer.wait_merging_threads()
 
-    def search(self, text: str, k: int) -> list[Hit]:
-        """Return the `k` documents with the highest summed score of the query's words."""
+    def search(self, text: str, k: int, site: str = "") -> list[Hit]:
+        """Return the `k` documents, of all sites or one, with the highest summed score of the query's words."""
         counts = Counter(self._analyze(text))
         if k < 1 or not counts:
             return []
@@ -89,8 +91,12 @@ class Engine:
             for word, count in counts.items()
             for field, weight in weights.items()
         ]
+        query = tantivy.Query.boolean_query(clauses)
+        if site:
+            of_site = tantivy.Query.const_score_query(tantivy.Query.term_query(schema, "site", site), 0.0)
+            query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, of_site)])
         ranked = []
-        for score, address in _with_ties(searcher, tantivy.Query.boolean_query(clauses), k):
+        for score, address in _with_ties(searcher, query, k):
             stored = searcher.doc(address)
             ranked.append((-score, stored["ordinal"][0], stored))
         ranked.sort(key=lambda entry: entry[:2])
@@ -133,6 +139,7 @@ def _schema(searched: Iterable[str]) -> tantivy.Schema:
     builder.add_unsigned_field("ordinal", stored=True)
     for name in ("doc_id", "url", "shown"):
         builder.add_text_field(name, stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("site", stored=False, tokenizer_name="raw", index_option="basic")
     for name in searched:
         builder.add_text_field(name, stored=False, tokenizer_name=_TOKENIZER, index_option="freq")
     return builder.build()

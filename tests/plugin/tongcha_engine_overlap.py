@@ -34,6 +34,7 @@ class Page(msgspec.Struct):
     id: str
     url: str
     title: str
+    site: str
     weights: dict[str, int]
 
 
@@ -53,16 +54,17 @@ class Engine:
         for document in documents:
             weights = dict.fromkeys(self._analyze(document.body), 1)
             weights.update(dict.fromkeys(self._analyze(document.title), self._options.title_boost))
-            pages.append(Page(document.id, document.url, document.title, weights))
+            pages.append(Page(document.id, document.url, document.title, document.site, weights))
         self._file.parent.mkdir(parents=True, exist_ok=True)
         self._file.write_bytes(msgspec.json.encode(pages))
 
-    def search(self, text: str, k: int) -> list[Hit]:
-        """Return the `k` pages that share most words with the query."""
+    def search(self, text: str, k: int, site: str = "") -> list[Hit]:
+        """Return the `k` pages, of all sites or one, that share most words with the query."""
         words = set(self._analyze(text))
         if not words:
             return []
-        scored = [(sum(page.weights.get(word, 0) for word in words), page) for page in self._open()]
+        pages = [page for page in self._open() if site in ("", page.site)]
+        scored = [(sum(page.weights.get(word, 0) for word in words), page) for page in pages]
         matching = [(score, page) for score, page in scored if score]
         matching.sort(key=lambda pair: -pair[0])
         return [Hit(doc_id=p.id, url=p.url, title=p.title, score=float(score)) for score, p in matching[: max(k, 0)]]
