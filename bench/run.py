@@ -23,7 +23,6 @@ from indexers import registry
 from indexers.errors import IndexerError
 from queries.store import QuerySet, open_query_set
 
-
 _TELL_EVERY = 1000
 
 

@@ -117,8 +117,7 @@ def replay(job: ReplayJob, parent: Connection) -> None:
 
 def _ask(engine: Searcher, asked: Asked, k: int) -> tuple[Outcome, list[Hit], str]:
     try:
-        # Engines from before there were sites have no such parameter: they still answer queries over all sites.
-        hits = engine.search(asked.text, k, site=asked.site) if asked.site else engine.search(asked.text, k)
+        hits = engine.search(asked.text, k, asked.site)
     except UnsupportedError as problem:
         return "unsupported", [], _one_line(problem)
     except BlockedError as problem:

@@ -124,9 +124,7 @@ class Engine:
             if self.options.build == "die":
                 os._exit(7)
         (self.folder / "built").write_text("yes")
-    def search(self, text, k, **more):
-        if more and self.options.cue == "old":
-            raise TypeError(f"search() got an unexpected keyword argument {min(more)!r}")
+    def search(self, text, k, site=""):
         if self.options.on in text:
             match self.options.cue:
                 case "hang": time.sleep(60)

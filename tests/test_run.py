@@ -125,21 +125,6 @@ def test_a_query_in_one_site_gets_only_its_documents(experiment: Experiment, tmp
         assert {"d1", "d2", "d5"} <= unscoped["q1"]
 
 
-def test_an_engine_without_sites_answers_the_other_queries(
-    experiment: Experiment, faulty: Callable[..., dict[str, object]], tmp_path: Path
-) -> None:
-    """An engine whose `search` knows no `site` fails where one is named, and nowhere else."""
-    folder = made(with_engine(experiment, faulty(cue="old")), tmp_path / "runs")
-    by_query = {response.query_id: response for response in folder.responses("faulty")}
-    assert [by_query[query_id].outcome for query_id in ("q1", "q2", "q3", "q4")] == [
-        "answered",
-        "answered",
-        "failed",
-        "answered",
-    ]
-    assert "argument 'site'" in by_query["q3"].detail
-
-
 def test_a_finished_run_is_not_asked_again(experiment: Experiment, tmp_path: Path) -> None:
     """The same experiment again changes nothing; --fresh measures in a folder beside it, with the cached index."""
     first = made(experiment, tmp_path / "runs")
