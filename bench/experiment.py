@@ -139,6 +139,18 @@ def make_experiment(name: str, corpus: str, queries: str, engines: tuple[str, ..
     return experiment
 
 
+def renamed(experiment: Experiment, name: str) -> Experiment:
+    """Return the experiment under another name. Raises `ExperimentError` when it cannot name a folder."""
+    if mistake := _name_mistake(name):
+        raise ExperimentError(mistake)
+    return msgspec.structs.replace(experiment, name=name)
+
+
+def folder_name(text: str) -> str:
+    """Return the text with what a folder name cannot hold replaced by hyphens."""
+    return re.sub(r"[^\w.-]+", "-", text).strip("-._")[:64] or "run"
+
+
 def to_toml(experiment: Experiment) -> bytes:
     """Return the experiment as the TOML text that reads back as the same experiment."""
     return msgspec.toml.encode(experiment)
@@ -161,8 +173,8 @@ def _mistakes_in_names(table: dict[str, Any], *, engines_too: bool = True) -> li
     ]
     ids = [spec["id"] for spec in specs]
     for name in dict.fromkeys([table.get("name"), *ids]):
-        if isinstance(name, str) and not _NAME.fullmatch(name):
-            mistakes.append(f"name {name!r} cannot name a folder: use letters, digits, '.', '_' and '-'")
+        if isinstance(name, str) and (mistake := _name_mistake(name)):
+            mistakes.append(mistake)
         if ids.count(name) > 1:
             mistakes.append(f"engine {name!r} is listed twice: give each its own id")
     if engines_too:
@@ -179,6 +191,10 @@ def _mistakes_in_names(table: dict[str, Any], *, engines_too: bool = True) -> li
         except MeasureError as problem:
             mistakes.append(str(problem))
     return mistakes
+
+
+def _name_mistake(name: str) -> str:
+    return "" if _NAME.fullmatch(name) else f"name {name!r} cannot name a folder: use letters, digits, '.', '_' and '-'"
 
 
 def _is_array(value: object) -> bool:

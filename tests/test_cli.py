@@ -136,6 +136,13 @@ def test_ties_follow_trec_eval_only_when_asked() -> None:
     assert tongcha(*command, "--ties", "trec_eval") == "RR\tall\t0.5000\n"
 
 
+def test_a_ranx_run_is_scored_like_a_trec_run() -> None:
+    """A `.json` run, query → document → score, gives the same value."""
+    Path("qrels").write_text("q1 0 a 1\n")
+    Path("run.json").write_text('{"q1": {"b": 2.0, "a": 1.5}}')
+    assert tongcha("score", "--qrels", "qrels", "--run", "run.json", "-m", "RR", "--mean-only") == "RR\tall\t0.5000\n"
+
+
 def test_collections_are_converted_both_ways(corpus: Path, query_set: Path) -> None:
     """Tongcha → BEIR → tongcha gives the same corpus; query sets go through BEIR and TREC."""
     tongcha("corpus", "convert", str(corpus), "beir", "--to", "beir")
@@ -204,6 +211,7 @@ def test_bad_collections_are_told_in_one_line(files: dict[str, str | bytes], say
             "nowhere': give a folder, or 'demo' for the bundled corpus",
         ),
         (("run", "--engine", "tantviy"), "no engine 'tantviy'. Did you mean tantivy"),
+        (("run", "--name", "../up"), "name '../up' cannot name a folder: use letters, digits, '.', '_' and '-'"),
         (("score", "nowhere"), "no run folder 'nowhere'"),
         (("report", "."), ". is no run folder: it has no manifest.json"),
         (("score", "--qrels", "q", "--run", "r"), "q: no such file"),

@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 
 from bench.errors import ExperimentError
-from bench.experiment import EngineSpec, bundled_experiment, make_experiment, read_experiment, to_toml
+from bench.experiment import (
+    EngineSpec,
+    bundled_experiment,
+    folder_name,
+    make_experiment,
+    read_experiment,
+    to_toml,
+)
 
 
 def written(tmp_path: Path, text: str) -> Path:
@@ -99,3 +106,11 @@ def test_scoring_needs_no_engine_installed(tmp_path: Path) -> None:
     assert read_experiment(path, to_run=False)[0].engines == ("vendor-x",)
     with pytest.raises(ExperimentError, match="vendor-x"):
         read_experiment(path)
+
+
+def test_any_folder_can_give_a_run_its_name() -> None:
+    """What a run folder's name cannot hold becomes hyphens; Chinese stays."""
+    names = ["my corpus (1)", "公积金 2025", "..", "a" * 99]
+    assert [folder_name(name) for name in names] == ["my-corpus-1", "公积金-2025", "run", "a" * 64]
+    for name in names:
+        make_experiment(folder_name(name), "demo", "demo", ())

@@ -64,20 +64,24 @@ def run(
 def _experiment(
     path: Path | None, corpus: str | None, queries: str | None, engines: tuple[str, ...], split: str, name: str
 ) -> "tuple[Experiment, bytes]":
-    import msgspec
-
-    from bench.experiment import bundled_experiment, make_experiment, read_experiment, to_toml
+    from bench.experiment import (
+        bundled_experiment,
+        folder_name,
+        make_experiment,
+        read_experiment,
+        renamed,
+        to_toml,
+    )
 
     named = tuple(part.strip() for item in engines for part in item.split(",") if part.strip())
     if path:
         chosen, content = read_experiment(path)
-    elif corpus and queries:
-        folder = Path(corpus).resolve().name if corpus != "demo" else corpus
-        chosen = make_experiment(name or folder, corpus, queries, named, split)
+        return (renamed(chosen, name) if name else chosen), content
+    if corpus and queries:
+        made = make_experiment(name or folder_name(Path(corpus).resolve().name), corpus, queries, named, split)
+        return made, to_toml(made)
+    chosen, content = bundled_experiment()
+    if named or name:
+        chosen = make_experiment(name or chosen.name, chosen.corpus, chosen.queries, named)
         content = to_toml(chosen)
-    else:
-        chosen, content = bundled_experiment()
-        if named:
-            chosen = make_experiment(name or chosen.name, chosen.corpus, chosen.queries, named)
-            content = to_toml(chosen)
-    return (msgspec.structs.replace(chosen, name=name) if name else chosen), content
+    return chosen, content

@@ -18,7 +18,7 @@ def score(
         Path | None, typer.Argument(help="Run folder that `tongcha run` wrote.", show_default=False)
     ] = None,
     qrels: Annotated[Path | None, typer.Option(help="TREC qrels file.", metavar="FILE")] = None,
-    run: Annotated[Path | None, typer.Option(help="TREC run file.", metavar="FILE")] = None,
+    run: Annotated[Path | None, typer.Option(help="TREC run file, or ranx run as .json.", metavar="FILE")] = None,
     measure: Measures = None,
     ties: Annotated[
         Ties,
@@ -47,12 +47,14 @@ def _score_files(
 ) -> None:
     from bench.measure_names import DEFAULT_MEASURES, parse_measures
     from bench.measures import evaluate
+    from bench.ranx_json import read_ranx_json
     from bench.trec import read_run
     from bench.trec_eval_lines import format_trec_eval
     from queries.trec import read_qrels
 
     measures = parse_measures(names or DEFAULT_MEASURES)
-    scores = evaluate(read_qrels(qrels), read_run(run, ties), measures)
+    read = read_ranx_json if run.suffix == ".json" else read_run
+    scores = evaluate(read_qrels(qrels), read(run, ties), measures)
     if json:
         from bench.cli.screen import print_json
 
