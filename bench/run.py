@@ -43,6 +43,7 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
 
     corpus: Corpus
     facts: CorpusFacts
+    known_ids: frozenset[str]
     query_set: QuerySet
 
 
@@ -53,12 +54,13 @@ def load(experiment: Experiment, watcher: Watcher) -> Loaded:
     progress = watcher.phase("corpus · check", None)
     facts = corpus.scan(lambda count: progress(count) if count % _TELL_EVERY == 0 else None)
     progress(facts.documents)
-    query_set.check_documents(frozenset(facts.ids), corpus.card.name)
+    known_ids = frozenset(facts.ids)
+    query_set.check_documents(known_ids, corpus.card.name)
     watcher.note(
         f"corpus {corpus.card.name}: {facts.documents} documents; query set {query_set.card.name}: "
         f"{len(query_set.judged_queries())} judged queries"
     )
-    return Loaded(corpus=corpus, facts=facts, query_set=query_set)
+    return Loaded(corpus=corpus, facts=facts, known_ids=known_ids, query_set=query_set)
 
 
 def run(
@@ -72,13 +74,13 @@ def run(
     """
     loaded = load(experiment, watcher)
     folder = RunFolder(_folder(runs, experiment.name, fresh))
-    before = folder.manifest() if folder.manifest_path.exists() else None
-    if before is not None:
-        _check_same(folder, before, experiment, loaded)
-        if before.finished:
-            watcher.note(f"{folder.folder} is finished; nothing is asked again (use --fresh to measure anew)")
-            return folder
     with folder.locked():
+        before = folder.manifest() if folder.manifest_path.exists() else None
+        if before is not None:
+            _check_same(folder, before, experiment, loaded)
+            if before.finished:
+                watcher.note(f"{folder.folder} is finished; nothing is asked again (use --fresh to measure anew)")
+                return folder
         manifest = before or _new_manifest(experiment, loaded)
         manifest.sessions.append((_now(), ""))
         if before is None:
@@ -106,7 +108,8 @@ def _run_engine(
     reindex: bool,
 ) -> None:
     """Build, replay and seal one engine; the manifest is kept true after each step."""
-    record = msgspec.structs.replace(manifest.engines[spec.id], problem="")
+    begun = folder.responses_path(spec.id).is_file() or folder.is_sealed(spec.id)
+    record = msgspec.structs.replace(manifest.engines[spec.id], problem="") if begun else _engine_record(spec)
 
     def keep(**changes: object) -> None:
         nonlocal record
@@ -132,7 +135,7 @@ def _run_engine(
 
         if not folder.is_sealed(spec.id):
             with folder.recording(spec.id) as stream:
-                recorder = Recorder(spec.id, stream, frozenset(loaded.facts.ids), experiment.replay.k)
+                recorder = Recorder(spec.id, stream, loaded.known_ids, experiment.replay.k)
                 replayed = replay_engine(spec, index, queries, left, experiment.replay, recorder, on_response)
             keep(
                 describe=replayed.describe,
@@ -193,6 +196,13 @@ def _check_same(folder: RunFolder, before: Manifest, experiment: Experiment, loa
     engines = sorted(spec.id for spec in experiment.contestants())
     if not changed and engines != sorted(before.engines):
         changed.append("set of engines")
+    if not changed:  # answers of two versions of an engine must not be mixed
+        changed += [
+            f"version of {spec.id}"
+            for spec in experiment.contestants()
+            if folder.responses_path(spec.id).is_file()
+            and before.engines[spec.id].versions != _engine_record(spec).versions
+        ]
     if changed:
         raise RunFolderError(
             f"{folder.folder} holds a run with another {' and '.join(changed)}: "

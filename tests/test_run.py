@@ -155,6 +155,22 @@ def test_another_experiment_is_not_mixed_in(experiment: Experiment, corpus: Path
     assert folder.manifest_path.read_bytes() == before
 
 
+def test_two_versions_of_an_engine_are_not_mixed(experiment: Experiment, tmp_path: Path) -> None:
+    """A run that was broken off with one version of a library is not finished with another; one not begun is."""
+    folder = made(experiment, tmp_path / "runs")
+    manifest = folder.manifest()
+    answers = [msgspec.json.encode(response) + b"\n" for response in folder.responses("tantivy")]
+    (folder.folder / "tantivy" / "responses.jsonl.zst").unlink()
+    old = msgspec.structs.replace(manifest.engines["tantivy"], complete=False, versions={"tantivy": "0.1"})
+    manifest.engines["tantivy"] = old
+    folder.write_manifest(msgspec.structs.replace(manifest, finished=False))
+    folder.responses_path("tantivy").write_bytes(answers[0])
+    with pytest.raises(RunFolderError, match="another version of tantivy"):
+        made(experiment, tmp_path / "runs")
+    folder.responses_path("tantivy").unlink()
+    assert made(experiment, tmp_path / "runs").manifest().engines["tantivy"].versions != {"tantivy": "0.1"}
+
+
 def test_a_folder_in_use_is_refused(experiment: Experiment, tmp_path: Path) -> None:
     """Two processes cannot run into one folder."""
     folder = RunFolder(tmp_path / "runs" / "tiny")
