@@ -1,7 +1,9 @@
 """`tongcha score`: score a run folder again, or any TREC run file."""
 
+import contextlib
+import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -37,9 +39,20 @@ def score(
         raise typer.BadParameter("give either a run folder, or both --qrels and --run")
     with told():
         if qrels and run:
-            _score_files(qrels, run, measure or (), ties, mean_only=mean_only, digits=digits, json=json)
+            with _without_collection():
+                _score_files(qrels, run, measure or (), ties, mean_only=mean_only, digits=digits, json=json)
         elif folder:
             _score_folder(folder, measure or (), json=json)
+
+
+@contextlib.contextmanager
+def _without_collection() -> Iterator[None]:
+    """Spare a short command, whose objects live to its end, the fifth of its time that collecting garbage takes."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _score_files(
