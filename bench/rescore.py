@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from bench.experiment import read_experiment
-from bench.report import html, markdown
+from bench.report import excel, html, markdown
 from bench.report.words import Language, Words
 from bench.results import RunFolder
 from bench.scoring import score_run, write_scores
@@ -31,15 +31,17 @@ def rescore(folder: RunFolder, measures: Sequence[str] = ()) -> Summary:
 
 
 def write_reports(folder: RunFolder, summary: Summary, language: Language) -> list[Path]:
-    """Write `report.html` and `report.md` into the run folder and return their paths."""
+    """Write `report.html`, `report.xlsx` and `report.md` into the run folder and return their paths."""
     words = Words(language)
-    written = []
-    for name, text in (("report.html", html.render(summary, words)), ("report.md", markdown.render(summary, words))):
-        path = folder.folder / name
-        with write_whole(path) as stream:
-            stream.write(text.encode())
-        written.append(path)
-    return written
+    reports = {
+        "report.html": html.render(summary, words).encode(),
+        "report.xlsx": excel.render(summary, words),
+        "report.md": markdown.render(summary, words).encode(),
+    }
+    for name, content in reports.items():
+        with write_whole(folder.folder / name) as stream:
+            stream.write(content)
+    return [folder.folder / name for name in reports]
 
 
 def _expected(folder: RunFolder) -> dict[str, str]:

@@ -88,6 +88,7 @@ def test_a_run_prints_its_table(corpus: Path, query_set: Path) -> None:
     assert Path("runs/corpus/report.html").is_file()
     assert tongcha("report", "runs/corpus", "--lang", "en").split() == [
         "runs/corpus/report.html",
+        "runs/corpus/report.xlsx",
         "runs/corpus/report.md",
     ]
     assert "Portal search report" in Path("runs/corpus/report.md").read_text()

@@ -1,5 +1,6 @@
 """Reports: the same numbers in both languages and formats, safe to open and to print."""
 
+import io
 import re
 import shutil
 import string
@@ -10,7 +11,7 @@ import msgspec
 import pytest
 
 from bench.experiment import Experiment, Scoring, to_toml
-from bench.report import html, markdown, numbers, tables, words
+from bench.report import excel, html, markdown, numbers, tables, words
 from bench.report.words import Words
 from bench.rescore import rescore
 from bench.run import run
@@ -107,6 +108,22 @@ def test_perturbed_queries_stand_beside_their_parents_only(summary: Summary) -> 
     drop = next(item for item in summary.variants if item.engine == "fts5")
     assert (drop.variant, drop.found.n) == ("typo", 1)
     assert tables.variants(summary, Words("en"))["Found"].header == ["variant", "pairs", "fts5", "fts5-trigram"]
+
+
+def test_excel_gets_numbers_as_numbers_and_text_as_text(summary: Summary) -> None:
+    """The workbook opens; headlines are numbers with their intervals, and a query that looks like a formula is text."""
+    openpyxl = pytest.importorskip("openpyxl")
+    formula = msgspec.structs.replace(summary.hardest[0], text="=HYPERLINK(1)")
+    shown = msgspec.structs.replace(summary, hardest=[formula, *summary.hardest[1:]])
+    workbook = openpyxl.load_workbook(io.BytesIO(excel.render(shown, Words("zh"))))
+    assert workbook.sheetnames == ["全部数字", "未找到原因", "分项得分", "改写", "两两比较", "最难的查询", "怎么测的"]
+    rows = list(workbook["全部数字"].values)
+    found = summary.engines[0].found
+    assert found is not None
+    assert rows[0][:4] == ("搜索配置", "找得到", "找得到 2.5%", "找得到 97.5%")
+    assert rows[1][:4] == ("fts5", found.value, found.low, found.high)
+    cell = workbook["最难的查询"]["B2"]
+    assert (cell.value, cell.data_type) == ("=HYPERLINK(1)", "s")
 
 
 def test_a_withheld_headline_shows_no_number(summary: Summary) -> None:

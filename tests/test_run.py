@@ -74,6 +74,7 @@ def test_a_run_folder_holds_what_the_plan_says(experiment: Experiment, tmp_path:
         "documents.jsonl",
         "scores.parquet",
         "report.html",
+        "report.xlsx",
         "report.md",
     } <= names
     assert "tantivy/responses.jsonl" not in names

@@ -14,7 +14,7 @@ def report(
     lang: Lang = "zh",
     json: Json = False,
 ) -> None:
-    """Write report.html and report.md of a run folder, from its files alone."""
+    """Write report.html, report.xlsx and report.md of a run folder, from its files alone."""
     from bench.cli.screen import print_json
     from bench.rescore import rescore, write_reports
     from bench.results import RunFolder

@@ -6,14 +6,12 @@ from bench.summary import Summary
 
 
 def lead(summary: Summary, words: Words) -> str:
-    """Return the sentence that says how much was measured."""
-    return words(
-        "lead",
-        queries=summary.queries.size - summary.perturbed_queries,
-        perturbed=summary.perturbed_queries,
-        documents=summary.corpus.size,
-        engines=len(summary.engines),
-    )
+    """Return what was measured, in a sentence or two."""
+    clean = summary.queries.size - summary.perturbed_queries
+    text = words("lead", queries=clean, documents=summary.corpus.size, engines=len(summary.engines))
+    if summary.perturbed_queries:
+        text += " " * (words.language == "en") + words("lead_perturbed", perturbed=summary.perturbed_queries)
+    return text
 
 
 def made(summary: Summary, words: Words) -> str:

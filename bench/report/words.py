@@ -7,10 +7,10 @@ Language = Literal["zh", "en"]
 _WORDS: dict[str, tuple[str, str]] = {
     "title": ("政务搜索评测报告", "Portal search report"),
     "lead": (
-        "{queries} 条带标注的公众查询（另有改写 {perturbed} 条），{documents} 篇文档，{engines} 个搜索配置。",
-        "{queries} judged citizen queries (and {perturbed} perturbed ones), {documents} documents, "
-        "{engines} search set-ups.",
+        "{queries} 条带标注的公众查询，{documents} 篇文档，{engines} 个搜索配置。",
+        "{queries} judged citizen queries, {documents} documents, {engines} search set-ups.",
     ),
+    "lead_perturbed": ("另有改写的查询 {perturbed} 条。", "{perturbed} perturbed queries besides."),
     "headlines": ("找得到、找得快、找得准", "Found, Fast, Accurate"),
     "headlines_note": (
         "每项 0–100 分，越高越好；横线为 95% 置信区间。三项分开报告，不合成总分。",
@@ -141,6 +141,15 @@ _WORDS: dict[str, tuple[str, str]] = {
     "machine": ("机器", "machine"),
     "versions": ("版本", "versions"),
     "made": ("{when} 开始测量。", "Measured from {when} on."),
+    "sheet_causes": ("未找到原因", "Causes"),
+    "sheet_slices": ("分项得分", "Slices"),
+    "sheet_variants": ("改写", "Variants"),
+    "sheet_pairs": ("两两比较", "Pairs"),
+    "sheet_hardest": ("最难的查询", "Hardest"),
+    "facet": ("维度", "facet"),
+    "value": ("取值", "value"),
+    "headline": ("得分", "headline"),
+    "note": ("备注", "note"),
     "unfinished": ("本次运行尚未完成，数字不全。", "This run is not finished; the numbers are incomplete."),
 }
 
