@@ -8,15 +8,17 @@ import msgspec
 from corpora.files import not_utf8, write_whole
 
 
-class Card(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Card(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """What a reader must know before trusting a score: name, version, licence, language, origin."""
 
     name: str
     version: str = ""
+    """Changes with every document, query or judgment."""
     licence: str = ""
     language: str = "zh"
     description: str = ""
     source: str = ""
+    """Where it comes from, or what it was made for."""
 
 
 def read_card(folder: Path, error: type[Exception]) -> Card:

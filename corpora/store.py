@@ -113,7 +113,7 @@ def build_once(folder: Path, build: Callable[[Path], None]) -> Path:
 def _demo_folder() -> Path:
     from corpora.demo import compose  # the authored texts are large; read them only when asked for
 
-    card = msgspec.convert(compose.card(), Card)
+    card = compose.card()
     return build_once(
         cache_root() / "corpora" / f"demo-{card.version}-{package_fingerprint('corpora.demo')}",
         lambda folder: write_corpus(folder, compose.compose(), card),

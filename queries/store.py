@@ -176,6 +176,6 @@ def _demo_folder() -> Path:
         queries, judgments = compose.compose()
         write_query_set(folder, queries, judgments, card)
 
-    card = msgspec.convert(compose.card(), Card)
+    card = compose.card()
     name = f"demo-{card.version}-{package_fingerprint('corpora.demo', 'queries.demo')}"
     return build_once(cache_root() / "queries" / name, build)

@@ -133,9 +133,10 @@ def test_a_missing_corpus_is_named(tmp_path: Path) -> None:
 def test_a_broken_card_is_named(tmp_path: Path) -> None:
     """A card that is not TOML is refused by name; without a card the folder's name serves."""
     assert read_card(tmp_path, CorpusError) == Card(name=tmp_path.name)
-    (tmp_path / "card.toml").write_text("name = ")
-    with pytest.raises(CorpusError, match=r"card\.toml"):
-        read_card(tmp_path, CorpusError)
+    for content, says in (("name = ", "Invalid value"), ("name = 'x'\nlicense = 'y'", "unknown field `license`")):
+        (tmp_path / "card.toml").write_text(content)
+        with pytest.raises(CorpusError, match=rf"card\.toml: .*{says}"):
+            read_card(tmp_path, CorpusError)
 
 
 def test_nothing_half_written_is_left(tmp_path: Path) -> None:

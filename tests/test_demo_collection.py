@@ -272,7 +272,5 @@ def test_the_data_card_shows_the_counts_of_the_collection() -> None:
 
 def test_both_cards_say_what_they_are() -> None:
     for card in (corpus.card(), query_set.card()):
-        assert card["license"] == "Apache-2.0"
-        assert card["language"] == "zh"
-        assert card["version"]
-        assert card["description"]
+        assert (card.name, card.version, card.licence, card.language) == ("demo", "0.1.0", "Apache-2.0", "zh")
+        assert card.description

@@ -17,7 +17,7 @@ def info(
     json: Json = False,
 ) -> None:
     """Check a corpus and print its card, size and content hash."""
-    from bench.cli.screen import print_json
+    from bench.cli.screen import print_facts
     from corpora.store import open_corpus
 
     with told():
@@ -31,10 +31,7 @@ def info(
             "content_hash": facts.content_hash,
             "folder": str(opened.folder),
         }
-        if json:
-            print_json(shown)
-        else:
-            typer.echo("\n".join(f"{name}: {value}" for name, value in shown.items() if value))
+        print_facts(shown, json=json)
 
 
 @app.command()

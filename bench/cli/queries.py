@@ -22,7 +22,7 @@ def info(
     """Check a query set and print its card, sizes, grades and content hashes."""
     from collections import Counter
 
-    from bench.cli.screen import print_json
+    from bench.cli.screen import print_facts
     from queries.store import open_query_set
 
     with told():
@@ -39,10 +39,7 @@ def info(
             "queries_hash": opened.queries_hash,
             "judgments_hash": opened.judgments_hash,
         }
-        if json:
-            print_json(shown)
-        else:
-            typer.echo("\n".join(f"{name}: {value}" for name, value in shown.items() if value))
+        print_facts(shown, json=json)
 
 
 @app.command()

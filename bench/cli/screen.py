@@ -1,7 +1,7 @@
 """What commands show: progress on standard error, results on standard output."""
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -59,6 +59,14 @@ class Screen:
 def print_json(value: Any) -> None:
     """Print a record or builtin as JSON on standard output."""
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+
+
+def print_facts(facts: Mapping[str, Any], *, json: bool) -> None:
+    """Print named facts as JSON, or a line each without the empty ones."""
+    if json:
+        print_json(facts)
+    else:
+        sys.stdout.write("".join(f"{name}: {value}\n" for name, value in facts.items() if value))
 
 
 def print_summary(summary: Summary, written: Iterable[Path]) -> None:

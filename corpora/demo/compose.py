@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from corpora.card import Card
 from corpora.demo.articles import articles
 from corpora.demo.guides import guides
 from corpora.demo.knowledge import load
@@ -15,15 +16,14 @@ VERSION = "0.1.0"
 """Bump it whenever a byte of the composed documents changes."""
 
 
-def card() -> dict[str, str]:
+def card() -> Card:
     """Return the corpus card."""
-    return {
-        "name": "demo",
-        "version": VERSION,
-        "license": "Apache-2.0",
-        "language": "zh",
-        "description": "Portals of the fictional province 云川省: every agency, place, person and rule is invented.",
-    }
+    return Card(
+        name="demo",
+        version=VERSION,
+        licence="Apache-2.0",
+        description="Portals of the fictional province 云川省: every agency, place, person and rule is invented.",
+    )
 
 
 def compose() -> Iterator[Document]:

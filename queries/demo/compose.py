@@ -1,5 +1,6 @@
 """Compose the demo query set: the same queries and judgments, in the same order, on every machine."""
 
+from corpora.card import Card
 from corpora.demo import compose as corpus
 from corpora.demo.knowledge import load as load_knowledge
 from queries.demo.authored import check, load
@@ -10,16 +11,15 @@ VERSION = "0.1.0"
 """Bump it whenever a byte of the composed queries or judgments changes."""
 
 
-def card() -> dict[str, str]:
+def card() -> Card:
     """Return the card of the query set."""
-    return {
-        "name": "demo",
-        "version": VERSION,
-        "license": "Apache-2.0",
-        "language": "zh",
-        "description": "Citizens' queries over the demo corpus; every page is judged for every query by written rules.",
-        "corpus": f"demo {corpus.VERSION}",
-    }
+    return Card(
+        name="demo",
+        version=VERSION,
+        licence="Apache-2.0",
+        description="Citizens' queries over the demo corpus; every page is judged for every query by written rules.",
+        source=f"corpus demo {corpus.VERSION}",
+    )
 
 
 def compose() -> tuple[list[Query], list[Judgment]]:
