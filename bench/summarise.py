@@ -13,11 +13,13 @@ from bench.response import OUTCOMES
 from bench.results import EngineRecord, Manifest
 from bench.scoring import EngineScores, RunScores
 from bench.statistics import Estimate, compare_pairs, estimate, mean, percentile, tied_groups
-from bench.summary import FACETS, HEADLINES, Comparison, EngineSummary, HardQuery, Slice, Summary, Variant
+from bench.summary import FACETS, HEADLINES, Comparison, EngineSummary, HardQuery, Slice, Summary, Variant, Withheld
 
 Floats = NDArray[np.float64]
 
 PERCENTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
+
+_COMPARED_FROM = 0.5
 
 HARDEST = 20
 """How many of the queries that engines do worst on a report lists."""
@@ -31,7 +33,7 @@ def summarise(manifest: Manifest, experiment: Experiment, scores: RunScores, exp
     every, scores = scores, _clean(scores)
     scoring = experiment.scoring
     estimated = _estimator(experiment.seed, scoring.resamples)
-    withheld = _withheld(scores, scoring)
+    withheld = withhold(scores, scoring)
     return Summary(
         name=manifest.name,
         tongcha=manifest.tongcha,
@@ -53,7 +55,7 @@ def summarise(manifest: Manifest, experiment: Experiment, scores: RunScores, exp
         warmup=experiment.replay.warmup,
         rate_per_s=experiment.replay.rate_per_s,
         engines=[
-            _engine(name, record, scores.engines.get(name), withheld.get(name, ""), estimated)
+            _engine(name, record, scores.engines.get(name), withheld.get(name), estimated)
             for name, record in manifest.engines.items()
         ],
         slices=list(_slices(scores, estimated, withheld)),
@@ -71,7 +73,7 @@ def _engine(
     name: str,
     record: EngineRecord,
     scores: EngineScores | None,
-    withheld: str,
+    withheld: Withheld | None,
     estimated: Callable[[Floats, float], Estimate],
 ) -> EngineSummary:
     headlines: dict[str, Estimate | None] = dict.fromkeys(HEADLINES)
@@ -115,31 +117,30 @@ def _engine(
     )
 
 
-def _withheld(scores: RunScores, scoring: Scoring) -> dict[str, str]:
+def withhold(scores: RunScores, scoring: Scoring) -> dict[str, Withheld]:
     """Return why headlines are withheld, by engine: too few of its first ten results judged, or engines unevenly so.
 
-    That says nothing where no document is judged not relevant (known-item sets), so nothing is withheld there.
+    That says nothing where no document is judged not relevant (known-item sets), so nothing is withheld there. An
+    engine that returned results for less than half of the queries is not held against the others: its few answers are
+    easy ones, and well judged.
     """
     if not scores.pooled:
         return {}
-    judged = {
-        name: value
-        for name, engine in scores.engines.items()
-        if (value := mean(engine.shares["judged@10"])) is not None
-    }
-    if judged and max(judged.values()) - min(judged.values()) > scoring.max_judged_gap:
-        gap = max(judged.values()) - min(judged.values())
-        reason = f"engines differ by {gap:.2f} in judged results, more than {scoring.max_judged_gap:.2f}"
-        return dict.fromkeys(judged, reason)
+    shares = {name: engine.shares["judged@10"] for name, engine in scores.engines.items()}
+    judged = {name: value for name, values in shares.items() if (value := mean(values)) is not None}
+    compared = [judged[name] for name in judged if np.isfinite(shares[name]).mean() >= _COMPARED_FROM]
+    gap = max(compared, default=0.0) - min(compared, default=0.0)
+    if gap > scoring.max_judged_gap:
+        return dict.fromkeys(judged, Withheld(reason="unevenly_judged", value=gap, limit=scoring.max_judged_gap))
     return {
-        name: f"judged results in the first ten are {value:.2f}, below {scoring.min_judged:.2f}"
+        name: Withheld(reason="thinly_judged", value=value, limit=scoring.min_judged)
         for name, value in judged.items()
         if value < scoring.min_judged
     }
 
 
 def _slices(
-    scores: RunScores, estimated: Callable[[Floats, float], Estimate], withheld: dict[str, str]
+    scores: RunScores, estimated: Callable[[Floats, float], Estimate], withheld: Mapping[str, Withheld]
 ) -> Iterator[Slice]:
     for facet in FACETS:
         values = sorted({value for query in scores.queries if (value := str(getattr(query, facet)))})
@@ -186,7 +187,7 @@ def _clean(scores: RunScores) -> RunScores:
 
 
 def _variants(
-    scores: RunScores, estimated: Callable[[Floats, float], Estimate], withheld: dict[str, str]
+    scores: RunScores, estimated: Callable[[Floats, float], Estimate], withheld: Mapping[str, Withheld]
 ) -> Iterator[Variant]:
     """Compare each kind of perturbed query with its parents; a pair with a query that does not enter is left out."""
     place = {query.id: position for position, query in enumerate(scores.queries)}
@@ -205,7 +206,9 @@ def _variants(
                 yield Variant(variant=variant, engine=name, found=found, accurate=accurate)
 
 
-def _comparisons(manifest: Manifest, scores: RunScores, seed: int, withheld: dict[str, str]) -> Iterator[Comparison]:
+def _comparisons(
+    manifest: Manifest, scores: RunScores, seed: int, withheld: Mapping[str, Withheld]
+) -> Iterator[Comparison]:
     """Compare within each track only: an engine over our corpus and a live service are different things."""
     tracks: dict[str, list[str]] = {}
     for name, record in manifest.engines.items():

@@ -1,6 +1,6 @@
 """The summary of a scored run: the one set of numbers behind the table, the JSON and every report."""
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -15,6 +15,15 @@ FACETS = ("intent", "audience", "theme", "region", "scope")
 TABLE_MEASURES = ("nDCG@10", "P@5", "R@100", "RR")
 
 
+class Withheld(msgspec.Struct, frozen=True, kw_only=True):
+    """Why an engine's headlines are not given: its first ten results are judged too thinly, or engines too unevenly."""
+
+    reason: Literal["thinly_judged", "unevenly_judged"]
+    value: float
+    """The judged share, or the difference in it."""
+    limit: float
+
+
 class EngineSummary(msgspec.Struct, frozen=True, kw_only=True):
     """One engine's row: headlines 0-100, measures and shares 0-1, times in milliseconds and seconds, sizes in bytes."""
 
@@ -26,8 +35,7 @@ class EngineSummary(msgspec.Struct, frozen=True, kw_only=True):
     found: Estimate | None
     fast: Estimate | None
     accurate: Estimate | None
-    withheld: str
-    """Why the headlines are withheld; empty when they are not."""
+    withheld: Withheld | None
     measures: dict[str, Estimate]
     shares: dict[str, float | None]
     """Shares of the first ten places; None where no query enters."""

@@ -16,7 +16,7 @@ from bench.report.words import Words
 from bench.rescore import rescore
 from bench.run import run
 from bench.statistics import Estimate
-from bench.summary import Summary
+from bench.summary import Summary, Withheld
 from corpora.store import write_corpus
 from queries.model import Query
 from queries.store import write_query_set
@@ -129,11 +129,15 @@ def test_excel_gets_numbers_as_numbers_and_text_as_text(summary: Summary) -> Non
 def test_a_withheld_headline_shows_no_number(summary: Summary) -> None:
     """Where judgments cover an engine too thinly, the table says withheld and why, and draws nothing."""
     thin = msgspec.structs.replace(
-        summary.engines[0], found=None, fast=None, accurate=None, withheld="judged results are 0.10, below 0.50"
+        summary.engines[0],
+        found=None,
+        fast=None,
+        accurate=None,
+        withheld=Withheld(reason="thinly_judged", value=0.1, limit=0.5),
     )
     shown = msgspec.structs.replace(summary, engines=[thin, *summary.engines[1:]])
     assert tables.final(shown, Words("en")).rows[0][1:4] == ["withheld"] * 3
-    assert "暂不公布，judged results are 0.10, below 0.50" in html.render(shown, Words("zh"))
+    assert "fts5: 前 10 条结果里有标注的只占 0.10，不足 0.50，三项得分暂不公布" in html.render(shown, Words("zh"))
 
 
 def test_numbers_read_the_same_everywhere() -> None:

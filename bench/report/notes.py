@@ -2,7 +2,7 @@
 
 from bench.report.words import Words
 from bench.statistics import queries_needed
-from bench.summary import Summary
+from bench.summary import Summary, Withheld
 
 
 def lead(summary: Summary, words: Words) -> str:
@@ -26,10 +26,15 @@ def warnings(summary: Summary, words: Words) -> list[str]:
         if engine.problem:
             notes.append(words("problem", engine=engine.id, problem=engine.problem))
         elif engine.withheld:
-            notes.append(words("withheld_why", engine=engine.id, reason=engine.withheld))
+            notes.append(f"{engine.id}: {withheld(engine.withheld, words)}")
     if any(engine.index and engine.index.reused for engine in summary.engines):
         notes.append(words("reused"))
     return notes
+
+
+def withheld(why: Withheld, words: Words) -> str:
+    """Return why headlines are not given."""
+    return words(why.reason, value=why.value, limit=why.limit)
 
 
 def power(summary: Summary, words: Words) -> str:

@@ -27,7 +27,15 @@ _WORDS: dict[str, tuple[str, str]] = {
     "accurate_means": ("nDCG@10 × 100", "nDCG@10 × 100"),
     "engine": ("搜索配置", "Engine"),
     "withheld": ("暂不公布", "withheld"),
-    "withheld_why": ("{engine}：分数暂不公布，{reason}。", "{engine}: headlines withheld, {reason}."),
+    "thinly_judged": (
+        "前 10 条结果里有标注的只占 {value:.2f}，不足 {limit:.2f}，三项得分暂不公布",
+        "headlines withheld: only {value:.2f} of the results in its first ten are judged, less than {limit:.2f}",
+    ),
+    "unevenly_judged": (
+        "各配置有标注的比例相差 {value:.2f}，超过 {limit:.2f}，三项得分暂不公布",
+        "headlines withheld: engines differ by {value:.2f} in how much of their results is judged, "
+        "more than {limit:.2f}",
+    ),
     "problem": ("{engine}：未完成，{problem}", "{engine}: not completed, {problem}"),
     "tied": ("统计上并列", "Statistically tied"),
     "tied_note": (
