@@ -293,6 +293,13 @@ def test_an_interrupt_is_not_an_error(corpus: Path, query_set: Path) -> None:
     assert "Traceback" not in errors
 
 
+def test_a_terminal_without_chinese_is_no_failure() -> None:
+    """Where the encoding has no Chinese, the command works and shows question marks."""
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    shown = subprocess.run([*TONGCHA, "--help"], capture_output=True, env=environment, check=True).stdout
+    assert b"??: measure whether search on Chinese government portals" in shown
+
+
 def test_help_imports_nothing_heavy() -> None:
     """`--help` loads no engine, no numpy, no polars: it is there at once."""
     code = (

@@ -43,7 +43,10 @@ def run(
     from bench.run import run as run_experiment
 
     if experiment and (corpus or queries or engine or split):
-        raise typer.BadParameter("give either an experiment file or --corpus, --queries, --engine and --split")
+        raise typer.BadParameter(
+            "give either an experiment file, or --corpus, --queries, --engine and --split; "
+            "several engines are --engine A --engine B, or --engine A,B"
+        )
     if bool(corpus) != bool(queries):
         raise typer.BadParameter("--corpus and --queries go together")
     with told():
