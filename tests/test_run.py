@@ -25,7 +25,7 @@ from queries.model import Judgment
 from queries.store import write_query_set
 from tests.conftest import CARD, DOCUMENTS, JUDGMENTS, QUERIES
 
-ENGINES = ("tantivy", "fts5")
+ENGINES = ("fts5",)
 
 
 class Silent:
@@ -67,9 +67,8 @@ def test_a_run_folder_holds_what_the_plan_says(experiment: Experiment, tmp_path:
     assert {
         "experiment.toml",
         "manifest.json",
-        "tantivy/responses.jsonl.zst",
-        "tantivy/run.trec",
         "fts5/responses.jsonl.zst",
+        "fts5/run.trec",
         "queryset/queries.jsonl",
         "documents.jsonl",
         "scores.parquet",
@@ -77,7 +76,7 @@ def test_a_run_folder_holds_what_the_plan_says(experiment: Experiment, tmp_path:
         "report.xlsx",
         "report.md",
     } <= names
-    assert "tantivy/responses.jsonl" not in names
+    assert "fts5/responses.jsonl" not in names
     assert folder.experiment_path.read_bytes() == to_toml(experiment)
     manifest = folder.manifest()
     assert manifest.finished
@@ -136,10 +135,10 @@ def test_a_finished_run_is_not_asked_again(experiment: Experiment, tmp_path: Pat
     assert [name for name, _, _ in watcher.phases] == ["corpus · check"]
     second = made(experiment, tmp_path / "runs", fresh=True)
     assert second.folder == tmp_path / "runs" / "tiny-2"
-    index = second.manifest().engines["tantivy"].index
+    index = second.manifest().engines["fts5"].index
     assert index is not None
     assert index.reused
-    third = made(experiment, tmp_path / "runs", fresh=True, reindex=True).manifest().engines["tantivy"].index
+    third = made(experiment, tmp_path / "runs", fresh=True, reindex=True).manifest().engines["fts5"].index
     assert third is not None
     assert not third.reused
 
@@ -160,16 +159,16 @@ def test_two_versions_of_an_engine_are_not_mixed(experiment: Experiment, tmp_pat
     """A run that was broken off with one version of a library is not finished with another; one not begun is."""
     folder = made(experiment, tmp_path / "runs")
     manifest = folder.manifest()
-    answers = [msgspec.json.encode(response) + b"\n" for response in folder.responses("tantivy")]
-    (folder.folder / "tantivy" / "responses.jsonl.zst").unlink()
-    old = msgspec.structs.replace(manifest.engines["tantivy"], complete=False, versions={"tantivy": "0.1"})
-    manifest.engines["tantivy"] = old
+    answers = [msgspec.json.encode(response) + b"\n" for response in folder.responses("fts5")]
+    (folder.folder / "fts5" / "responses.jsonl.zst").unlink()
+    old = msgspec.structs.replace(manifest.engines["fts5"], complete=False, versions={"sqlite": "0.1"})
+    manifest.engines["fts5"] = old
     folder.write_manifest(msgspec.structs.replace(manifest, finished=False))
-    folder.responses_path("tantivy").write_bytes(answers[0])
-    with pytest.raises(RunFolderError, match="another version of tantivy"):
+    folder.responses_path("fts5").write_bytes(answers[0])
+    with pytest.raises(RunFolderError, match="another version of fts5"):
         made(experiment, tmp_path / "runs")
-    folder.responses_path("tantivy").unlink()
-    assert made(experiment, tmp_path / "runs").manifest().engines["tantivy"].versions != {"tantivy": "0.1"}
+    folder.responses_path("fts5").unlink()
+    assert made(experiment, tmp_path / "runs").manifest().engines["fts5"].versions != {"sqlite": "0.1"}
 
 
 def test_a_folder_in_use_is_refused(experiment: Experiment, tmp_path: Path) -> None:
@@ -191,19 +190,19 @@ def test_a_broken_off_replay_goes_on_where_it_was(experiment: Experiment, tmp_pa
     """With two answers kept and a third cut in the middle of its line, only the rest is asked."""
     whole = made(experiment, tmp_path / "whole")
     part = made(experiment, tmp_path / "part")
-    responses = part.responses("tantivy")
-    (part.folder / "tantivy" / "responses.jsonl.zst").unlink()
+    responses = part.responses("fts5")
+    (part.folder / "fts5" / "responses.jsonl.zst").unlink()
     lines = [msgspec.json.encode(response) for response in responses]
-    part.responses_path("tantivy").write_bytes(lines[0] + b"\n" + lines[1] + b"\n" + lines[2][:30])
+    part.responses_path("fts5").write_bytes(lines[0] + b"\n" + lines[1] + b"\n" + lines[2][:30])
     manifest = part.manifest()
-    manifest.engines["tantivy"] = msgspec.structs.replace(manifest.engines["tantivy"], complete=False)
+    manifest.engines["fts5"] = msgspec.structs.replace(manifest.engines["fts5"], complete=False)
     part.write_manifest(msgspec.structs.replace(manifest, finished=False))
     watcher = Silent()
     part = made(experiment, tmp_path / "part", watcher)
-    assert ("tantivy · replay", 4, 2) in watcher.phases
-    again = part.responses("tantivy")
+    assert ("fts5 · replay", 4, 2) in watcher.phases
+    again = part.responses("fts5")
     assert again[:2] == responses[:2]
-    assert [(r.query_id, r.hits) for r in again] == [(r.query_id, r.hits) for r in whole.responses("tantivy")]
+    assert [(r.query_id, r.hits) for r in again] == [(r.query_id, r.hits) for r in whole.responses("fts5")]
     assert len(part.manifest().sessions) == 2
 
 
