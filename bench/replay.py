@@ -1,7 +1,7 @@
 """Replay: put every query to an engine once, and lose no answer."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -36,10 +36,13 @@ class ReplayFacts(msgspec.Struct, frozen=True, kw_only=True):
 class Recorder:
     """Checks each response and acknowledges it by appending it to the engine's file."""
 
-    def __init__(self, engine: str, stream: IO[bytes], known_ids: frozenset[str], k: int) -> None:
+    def __init__(
+        self, engine: str, stream: IO[bytes], sites: Mapping[str, str], queries: Iterable[Query], k: int
+    ) -> None:
         self._engine = engine
         self._stream = stream
-        self._known_ids = known_ids
+        self._sites = sites
+        self._asked_site = {query.id: site_of(query) for query in queries}
         self._k = k
 
     def record(self, line: bytes) -> None:
@@ -48,12 +51,16 @@ class Recorder:
         ids = [hit.doc_id for hit in response.hits]
         mistake = ""
         if len(ids) > self._k:
-            mistake = f"returned {len(ids)} hits where {self._k} were asked for"
+            mistake = f"returned {len(ids)} hits where {self._k} were wanted,"
         elif len(set(ids)) < len(ids):
             twice = sorted({doc_id for doc_id in ids if ids.count(doc_id) > 1})
             mistake = f"returned document {twice[0]!r} more than once"
-        elif unknown := [doc_id for doc_id in ids if doc_id not in self._known_ids]:
+        elif unknown := [doc_id for doc_id in ids if doc_id not in self._sites]:
             mistake = f"returned document {unknown[0]!r}, which the corpus does not hold"
+        elif (site := self._asked_site[response.query_id]) and (
+            elsewhere := [doc_id for doc_id in ids if self._sites[doc_id] != site]
+        ):
+            mistake = f"returned document {elsewhere[0]!r} of site {self._sites[elsewhere[0]]!r} in place of {site!r}"
         if mistake:
             raise ReplayError(
                 f"engine {self._engine!r} {mistake} for query {response.query_id!r}: its answers cannot be scored, "
@@ -126,7 +133,12 @@ def _job(spec: EngineSpec, index: Path, left: Sequence[Query], queries: Sequence
 
 
 def _asked(query: Query) -> Asked:
-    return Asked(id=query.id, text=query.text, site="" if query.scope == "all" else query.scope)
+    return Asked(id=query.id, text=query.text, site=site_of(query))
+
+
+def site_of(query: Query) -> str:
+    """Return the host name of the one site that a query is asked in, or nothing when it is asked over all."""
+    return "" if query.scope == "all" else query.scope
 
 
 def _patience_s(settings: Replay) -> float:

@@ -43,7 +43,6 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
 
     corpus: Corpus
     facts: CorpusFacts
-    known_ids: frozenset[str]
     query_set: QuerySet
 
 
@@ -54,13 +53,12 @@ def load(experiment: Experiment, watcher: Watcher) -> Loaded:
     progress = watcher.phase("corpus · check", None)
     facts = corpus.scan(lambda count: progress(count) if count % _TELL_EVERY == 0 else None)
     progress(facts.documents)
-    known_ids = frozenset(facts.ids)
-    query_set.check_documents(known_ids, corpus.card.name)
+    query_set.check_documents(facts.sites, corpus.card.name)
     watcher.note(
         f"corpus {corpus.card.name}: {facts.documents} documents; query set {query_set.card.name}: "
         f"{len(query_set.judged_queries())} judged queries"
     )
-    return Loaded(corpus=corpus, facts=facts, known_ids=known_ids, query_set=query_set)
+    return Loaded(corpus=corpus, facts=facts, query_set=query_set)
 
 
 def run(
@@ -135,7 +133,7 @@ def _run_engine(
 
         if not folder.is_sealed(spec.id):
             with folder.recording(spec.id) as stream:
-                recorder = Recorder(spec.id, stream, loaded.known_ids, experiment.replay.k)
+                recorder = Recorder(spec.id, stream, loaded.facts.sites, queries, experiment.replay.k)
                 replayed = replay_engine(spec, index, queries, left, experiment.replay, recorder, on_response)
             keep(
                 describe=replayed.describe,

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -21,15 +22,16 @@ FORMATS = ("tongcha", "beir")
 
 
 class CorpusFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What one pass over a corpus tells: its ids in order, and the hash of its content."""
+    """What one pass over a corpus tells: which documents it holds, and the hash of its content."""
 
-    ids: tuple[str, ...]
+    sites: dict[str, str]
+    """Document id → site, in corpus order."""
     content_hash: str
 
     @property
     def documents(self) -> int:
         """Number of documents."""
-        return len(self.ids)
+        return len(self.sites)
 
 
 class Corpus:
@@ -51,6 +53,7 @@ class Corpus:
         Raises `CorpusFormatError` when it is empty, an id is empty or used twice, or a line cannot be used.
         """
         lines: dict[str, int] = {}
+        sites: dict[str, str] = {}
         content = ContentHash()
         for number, document in self._read(self._path):
             where = f"{self._path} line {number}"
@@ -62,11 +65,12 @@ class Corpus:
                     "ids must be unique, remove or rename one"
                 )
             lines[document.id] = number
+            sites[document.id] = sys.intern(document.site)
             content.add(document)
             on_document(len(lines))
         if not lines:
             raise CorpusFormatError(f"{self._path}: the corpus is empty: it must hold at least one document")
-        return CorpusFacts(ids=tuple(lines), content_hash=content.hexdigest())
+        return CorpusFacts(sites=sites, content_hash=content.hexdigest())
 
 
 def open_corpus(name_or_folder: str | Path) -> Corpus:

@@ -136,7 +136,10 @@ class Engine:
                 case "twice": return [Hit(doc_id="d1"), Hit(doc_id="d1")]
                 case "unknown": return [Hit(doc_id="d99")]
                 case "many": return [Hit(doc_id=f"d{n}") for n in range(1, 7)]
+                case "elsewhere": return [Hit(doc_id="d2")]
                 case "empty": return []
+        if site:
+            return [Hit(doc_id="d4", score=1.0)]
         return [Hit(doc_id="d1", score=2.0), Hit(doc_id="d3", score=1.0)]
     def describe(self):
         return {"engine": "faulty", "cue": self.options.cue}

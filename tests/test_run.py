@@ -293,7 +293,8 @@ def test_an_answer_after_the_timeout_is_a_timeout(
     [
         ("twice", "returned document 'd1' more than once for query 'q4'"),
         ("unknown", "returned document 'd99', which the corpus does not hold for query 'q4'"),
-        ("many", "returned 6 hits where 5 were asked for for query 'q4'"),
+        ("many", "returned 6 hits where 5 were wanted, for query 'q4'"),
+        ("elsewhere", "returned document 'd2' of site 'www.qinglan.gov.example' in place of 'www.linlan.gov.example'"),
     ],
 )
 def test_answers_that_break_the_rules_are_refused(
@@ -301,7 +302,8 @@ def test_answers_that_break_the_rules_are_refused(
 ) -> None:
     """Such an engine is not scored: the manifest names engine, query and document, and the run is not finished."""
     watcher = Silent()
-    folder = made(with_engine(experiment, faulty(cue=cue)), tmp_path / "runs", watcher)
+    on = "社会保障卡" if cue == "elsewhere" else "题取"
+    folder = made(with_engine(experiment, faulty(cue=cue, on=on)), tmp_path / "runs", watcher)
     record = folder.manifest().engines["faulty"]
     assert says in record.problem
     assert not record.complete
