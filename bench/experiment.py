@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 
 from bench.errors import ExperimentError, MeasureError
-from bench.measure_names import DEFAULT_MEASURES, parse_measures
+from bench.measure_names import parse_measures
 from bench.toml_records import convert
 from corpora.files import not_utf8
 from indexers import registry
@@ -51,7 +51,8 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
 class Scoring(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """How answers are judged; every value is printed in the report."""
 
-    measures: tuple[str, ...] = DEFAULT_MEASURES
+    measures: tuple[str, ...] = ()
+    """Empty for the usual ones."""
     relevant: Positive = 1
     """Lowest grade that counts as relevant for Found and the causes of misses."""
     useful: Positive | None = None

@@ -109,8 +109,8 @@ def accurate(judgments: pl.DataFrame, run: pl.DataFrame, query_ids: Sequence[str
 def judged_share(judgments: pl.DataFrame, run: pl.DataFrame, query_ids: Sequence[str]) -> Floats:
     """Return for each query the share of the results in its first ten that somebody judged; NaN without results.
 
-    Unlike Judged@10, which counts places, this does not fall when an engine returns less than ten results, so that it
-    says how well the judgments cover an engine and nothing else.
+    Unlike Judged@10, an empty answer does not count as 0 here, so that this says how well the judgments cover an
+    engine's results and nothing else.
     """
     top = run.filter(pl.col("rank") <= CUTOFF)
     known = judgments.select("query_id", "doc_id", pl.lit(1.0).alias("judged"))

@@ -14,7 +14,7 @@ import msgspec
 from bench.errors import MeasureError
 from bench.measure_aliases import ALIAS_NAMES, from_alias
 
-DEFAULT_MEASURES = ("nDCG@10", "P@5", "P@10", "R@10", "R@100", "RR", "Success@10", "ERR@10", "AP", "Judged@10")
+USUAL = ("nDCG@10", "P@5", "P@10", "R@10", "R@100", "RR", "Success@10", "ERR@10", "AP", "Judged@10")
 """What is computed unless measures are named."""
 
 Value = int | float | bool | str
@@ -138,6 +138,18 @@ def parse_measures(texts: Iterable[str]) -> tuple[Measure, ...]:
     if faults:
         raise MeasureError("; ".join(faults))
     return tuple(measures)
+
+
+def chosen_measures(texts: Iterable[str], highest_grade: int) -> tuple[Measure, ...]:
+    """Return the measures that `texts` name, or the usual ones where it names none.
+
+    Among the usual ones ERR gets the scale of the judgments where their `highest_grade` is above the usual one. Raises
+    `MeasureError` as `parse_measures` does.
+    """
+    return parse_measures(texts) or tuple(
+        msgspec.structs.replace(measure, max_rel=max(measure.max_rel, highest_grade)) if measure.max_rel else measure
+        for measure in parse_measures(USUAL)
+    )
 
 
 def _check_values(measure: Measure, rules: _Rules) -> None:

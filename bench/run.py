@@ -15,7 +15,7 @@ from bench.indices import CUTOFF
 from bench.machine import libraries, machine, version
 from bench.replay import Recorder, replay_engine
 from bench.results import EngineRecord, Manifest, RunFolder, Source
-from bench.scoring import run_frame
+from bench.scoring import check_measures, run_frame
 from bench.trec import write_run
 from corpora.model import Document
 from corpora.store import Corpus, CorpusFacts, open_corpus
@@ -49,6 +49,7 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
 def load(experiment: Experiment, watcher: Watcher) -> Loaded:
     """Open and check corpus, queries and judgments; nothing is written. Raises what the stores raise."""
     query_set = open_query_set(experiment.queries, experiment.split)
+    check_measures(query_set, experiment.scoring)
     corpus = open_corpus(experiment.corpus)
     progress = watcher.phase("corpus · check", None)
     facts = corpus.scan(lambda count: progress(count) if count % _TELL_EVERY == 0 else None)

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from bench import indices
 from bench.errors import RunFolderError
 from bench.experiment import Scoring
-from bench.measure_names import parse_measures
+from bench.measure_names import Measure, chosen_measures
 from bench.measures import evaluate
 from bench.response import Response
 from bench.results import Manifest, RunFolder
 from corpora.files import write_whole
 from queries.model import Judgment, Query
+from queries.store import QuerySet
 
 Floats = NDArray[np.float64]
 
@@ -55,6 +56,7 @@ def score_run(folder: RunFolder, manifest: Manifest, scoring: Scoring) -> RunSco
     queries = query_set.queries
     judgments = judgments_frame(query_set.judgments)
     highest = max(judgment.grade for judgment in query_set.judgments)
+    measures = chosen_measures(scoring.measures, highest)
     useful = scoring.useful or max(scoring.relevant, min(2, highest))
     digests = _digests(folder)
     engines = {}
@@ -62,7 +64,7 @@ def score_run(folder: RunFolder, manifest: Manifest, scoring: Scoring) -> RunSco
         if record.complete:
             responses = folder.responses(name)
             _check_queries(name, responses, {query.id for query in queries})
-            engines[name] = _score(responses, judgments, queries, scoring, useful, digests)
+            engines[name] = _score(responses, judgments, queries, measures, scoring, useful, digests)
     return RunScores(
         queries=queries,
         relevant=scoring.relevant,
@@ -70,6 +72,12 @@ def score_run(folder: RunFolder, manifest: Manifest, scoring: Scoring) -> RunSco
         pooled=any(judgment.grade <= 0 for judgment in query_set.judgments),
         engines=engines,
     )
+
+
+def check_measures(query_set: QuerySet, scoring: Scoring) -> None:
+    """Raise `MeasureError` when a measure cannot be computed from these judgments, before anything is asked."""
+    highest = max(judgment.grade for judgment in query_set.judgments)
+    evaluate(judgments_frame(query_set.judgments), run_frame([]), chosen_measures(scoring.measures, highest))
 
 
 def judgments_frame(judgments: Sequence[Judgment]) -> pl.DataFrame:
@@ -115,6 +123,7 @@ def _score(
     responses: Sequence[Response],
     judgments: pl.DataFrame,
     queries: Sequence[Query],
+    measures: Sequence[Measure],
     scoring: Scoring,
     useful: int,
     digests: pl.DataFrame,
@@ -134,7 +143,6 @@ def _score(
     def entering(values: Floats) -> Floats:
         return np.where(enters, values, np.nan)
 
-    measures = parse_measures(scoring.measures)
     names = [str(measure) for measure in measures]
     scored = evaluate(judgments, run, measures)
     position = {query_id: place for place, query_id in enumerate(scored.query_ids)}

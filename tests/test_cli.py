@@ -203,6 +203,18 @@ def test_bad_collections_are_told_in_one_line(files: dict[str, str | bytes], say
     assert not Path("runs").exists()
 
 
+def test_a_measure_that_the_grades_do_not_fit_is_told_before_replay(tmp_path: Path) -> None:
+    """Grades of 0 to 10 are scored with the usual measures; ERR@10 by name is refused before any engine is built."""
+    folder = beir(tmp_path, qrels__test_tsv="q1\td1\t10\n")
+    Path("x.toml").write_text(
+        f"corpus='{folder}'\nqueries='{folder}'\nengines=['fts5']\n[scoring]\nmeasures=['ERR@10']\n"
+    )
+    assert "ERR@10: there are grades up to 10, above its scale; write ERR(max_rel=10)" in refused("run", "x.toml")
+    assert not Path("runs").exists()
+    shown = json.loads(tongcha("run", "--corpus", str(folder), "--queries", str(folder), "--engine", "fts5", "--json"))
+    assert "ERR(max_rel=10)@10" in shown["engines"][0]["measures"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

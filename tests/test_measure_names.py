@@ -9,7 +9,7 @@ import pytest
 
 from bench import measure_names
 from bench.errors import BenchError, MeasureError
-from bench.measure_names import RULES, Measure, parse_measure, parse_measures
+from bench.measure_names import RULES, Measure, chosen_measures, parse_measure, parse_measures
 
 CANONICAL = [
     "nDCG@10", "nDCG", "nDCG(dcg='exp-log2')@10", "nDCG(judged_only=True)@10", "P@5", "P(rel=2)@5",
@@ -168,3 +168,10 @@ def test_every_measure_is_documented_with_its_parameters() -> None:
     assert rows.keys() == RULES.keys()
     for name, rules in RULES.items():
         assert all(f"`{parameter}`" in rows[name] for parameter in rules.defaults), name
+
+
+def test_the_usual_measures_take_the_scale_of_the_judgments() -> None:
+    """Without names the usual measures are taken, ERR with a higher scale where grades are higher; named ones stay."""
+    assert str(chosen_measures([], 3)[7]) == "ERR@10"
+    assert str(chosen_measures([], 10)[7]) == "ERR(max_rel=10)@10"
+    assert [str(measure) for measure in chosen_measures(["ERR@5", "map"], 10)] == ["ERR@5", "AP"]

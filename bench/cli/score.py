@@ -58,16 +58,18 @@ def _without_collection() -> Iterator[None]:
 def _score_files(
     qrels: Path, run: Path, names: Sequence[str], ties: Ties, *, mean_only: bool, digits: int, json: bool
 ) -> None:
-    from bench.measure_names import DEFAULT_MEASURES, parse_measures
+    from bench.measure_names import chosen_measures, parse_measures
     from bench.measures import evaluate
     from bench.ranx_json import read_ranx_json
     from bench.trec import read_run
     from bench.trec_eval_lines import format_trec_eval
     from queries.trec import read_qrels
 
-    measures = parse_measures(names or DEFAULT_MEASURES)
+    parse_measures(names)  # a mistyped name is told before large files are read
+    judgments = read_qrels(qrels)
     read = read_ranx_json if run.suffix == ".json" else read_run
-    scores = evaluate(read_qrels(qrels), read(run, ties), measures)
+    highest = int(judgments.select("grade").max().item())
+    scores = evaluate(judgments, read(run, ties), chosen_measures(names, highest))
     if json:
         from bench.cli.screen import print_json
 
