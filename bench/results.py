@@ -12,7 +12,7 @@ import msgspec
 from bench.errors import RunFolderError
 from bench.response import Response
 from corpora.card import Card
-from corpora.files import existing, open_bytes, read_jsonl, write_jsonl, write_whole
+from corpora.files import open_bytes, read_jsonl, write_jsonl, write_whole
 from corpora.model import Document
 from queries.store import QuerySet, open_query_set, write_query_set
 
@@ -62,7 +62,6 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     schema_version: int = SCHEMA_VERSION
     name: str
     tongcha: str
-    python: str
     libraries: dict[str, str]
     machine: dict[str, Any]
     seed: int
@@ -200,7 +199,7 @@ class RunFolder:
 
     def is_sealed(self, engine: str) -> bool:
         """Tell whether an engine's responses are complete and sealed."""
-        return existing(_sealed(self.responses_path(engine))) is not None
+        return _sealed(self.responses_path(engine)).is_file()
 
 
 def append(stream: IO[bytes], line: bytes) -> None:

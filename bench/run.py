@@ -159,7 +159,6 @@ def _new_manifest(experiment: Experiment, loaded: Loaded) -> Manifest:
     return Manifest(
         name=experiment.name,
         tongcha=version(),
-        python=str(machine()["python"]),
         libraries=libraries(),
         machine=machine(),
         seed=experiment.seed,

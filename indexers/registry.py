@@ -80,14 +80,6 @@ def resolve(engine_id: str, options: Mapping[str, Any] | None = None) -> EngineS
     return EngineSetup(id=engine_id, name=name, module=module.__name__, options=chosen)
 
 
-def configure(engine_id: str, options: Mapping[str, Any]) -> Any:
-    """Return the set-up's options with `options`, such as a TOML table, in place of its own.
-
-    Raises one `OptionsError` that names every unknown option and every bad value.
-    """
-    return resolve(engine_id, options).options
-
-
 def create(setup: EngineSetup, folder: Path) -> Index:
     """Construct the engine for an index in `folder`; nothing is read or written yet."""
     index: Index = _load(setup.name, setup.module).Engine(setup.options, folder)

@@ -110,7 +110,7 @@ def load_user_dict(path: Path) -> tuple[UserWord, ...]:
 
 
 class Segmenter:
-    """Cuts text into words with jieba; `rjieba` (the same in Rust, some 18 times faster) where it is installed.
+    """Cuts text into words with jieba; `rjieba` (the same in Rust, and several times faster) where it is installed.
 
     The two give the same tokens, save for ties between equally likely readings of unknown, repeated characters.
     The constructor reads nothing; dictionaries are loaded by the first `words`.
@@ -193,7 +193,7 @@ class Segmenter:
         return self._cut
 
 
-@functools.cache  # engines with the same dictionary share it: each copy takes some 50 MB and a good part of a second
+@functools.cache  # engines with the same dictionary share it: each copy takes tens of MB and a good part of a second
 def _load_rjieba(search: bool, added: tuple[UserWord, ...]) -> Callable[[str], Iterable[str]]:
     import rjieba
 

@@ -12,7 +12,7 @@ import pytest
 from indexers import registry
 from indexers.api import Index
 from indexers.errors import IndexerError, MissingPackageError, OptionsError, UnknownEngineError
-from indexers.registry import configure, create, engine_names, installed_setups, resolve, status
+from indexers.registry import create, engine_names, installed_setups, resolve, status
 
 BUILT_IN = {"bm25s", "fts5", "tantivy", "whoosh"}
 
@@ -113,15 +113,15 @@ def test_status_tells_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_options_replace_those_of_the_setup() -> None:
     """Options given in a file replace the set-up's own and leave the others."""
-    options = configure("tantivy-bigrams", {"title_boost": 3})
+    options = resolve("tantivy-bigrams", {"title_boost": 3}).options
     assert (options.title_boost, options.tokens) == (3, "bigrams")
-    assert configure("whoosh", {"k1": 2}).k1 == 2.0
+    assert resolve("whoosh", {"k1": 2}).options.k1 == 2.0
 
 
 def test_all_bad_options_are_in_one_error() -> None:
     """Unknown options and bad values are named together, with near matches and what is allowed."""
     with pytest.raises(OptionsError) as caught:
-        configure("whoosh", {"titel_boost": 3, "b": 7, "tokens": "word", "k1": "high", "zzz": 1, "title_boost": 1.5})
+        resolve("whoosh", {"titel_boost": 3, "b": 7, "tokens": "word", "k1": "high", "zzz": 1, "title_boost": 1.5})
     text = str(caught.value)
     assert "engine 'whoosh'" in text
     assert "unknown option 'titel_boost' (did you mean 'title_boost'?)" in text
