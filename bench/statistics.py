@@ -174,6 +174,11 @@ def queries_needed(difference: float, deviation: float = 0.30) -> int:
     return math.ceil(((Z_95 + _Z_POWER_80) * deviation / difference) ** 2)
 
 
+def difference_told(queries: int, deviation: float = 0.30) -> float:
+    """Return the smallest paired difference that so many queries tell, at α .05 and power .8: see `queries_needed`."""
+    return (Z_95 + _Z_POWER_80) * deviation / math.sqrt(queries)
+
+
 def _resampled_means(values: Floats, seed: int, resamples: int) -> Floats:
     generator = np.random.default_rng(seed)
     means = [

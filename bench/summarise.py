@@ -1,6 +1,7 @@
 """From the scores of a run to its summary."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
@@ -13,7 +14,19 @@ from bench.response import OUTCOMES
 from bench.results import EngineRecord, Manifest
 from bench.scoring import EngineScores, RunScores
 from bench.statistics import Estimate, compare_pairs, estimate, mean, percentile, tied_groups
-from bench.summary import FACETS, HEADLINES, Comparison, EngineSummary, HardQuery, Slice, Summary, Variant, Withheld
+from bench.summary import (
+    FACETS,
+    FEW,
+    HEADLINES,
+    OTHER,
+    Comparison,
+    EngineSummary,
+    HardQuery,
+    Slice,
+    Summary,
+    Variant,
+    Withheld,
+)
 
 Floats = NDArray[np.float64]
 
@@ -143,11 +156,9 @@ def _slices(
     scores: RunScores, estimated: Callable[[Floats, float], Estimate], withheld: Mapping[str, Withheld]
 ) -> Iterator[Slice]:
     for facet in FACETS:
-        values = sorted({value for query in scores.queries if (value := str(getattr(query, facet)))})
-        if len(values) < 2:
-            continue  # one value for all queries is the overall score again
-        for value in values:
-            member = np.array([str(getattr(query, facet)) == value for query in scores.queries])
+        told = np.array([str(getattr(query, facet)) for query in scores.queries])
+        for value, members in _groups(told.tolist()):
+            member = np.isin(told, members)
             for name, engine in scores.engines.items():
                 if name not in withheld:
                     found, fast, accurate = (
@@ -156,12 +167,27 @@ def _slices(
                     yield Slice(
                         facet=facet,
                         value=value,
+                        merged=members if value == OTHER else [],
                         engine=name,
                         queries=int(member.sum()),
                         found=found,
                         fast=fast,
                         accurate=accurate,
                     )
+
+
+def _groups(told: list[str]) -> list[tuple[str, list[str]]]:
+    """Return the values that enough queries have, then the others together if they are enough.
+
+    A facet with one value says nothing that the overall score does not.
+    """
+    counts = Counter(value for value in told if value)
+    often = sorted(value for value, count in counts.items() if count >= FEW)
+    seldom = sorted(set(counts) - set(often))
+    groups = [(value, [value]) for value in often]
+    if sum(counts[value] for value in seldom) >= FEW:
+        groups.append((OTHER, seldom))
+    return groups if len(counts) > 1 and (often or len(groups) > 1) else []
 
 
 def _clean(scores: RunScores) -> RunScores:

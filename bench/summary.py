@@ -12,6 +12,12 @@ HEADLINES = ("found", "fast", "accurate")
 
 FACETS = ("intent", "audience", "theme", "region", "scope")
 
+FEW = 60
+"""A slice needs this many queries for a row of its own; rarer values of a facet share one."""
+
+OTHER = "other"
+"""Value of the slice that joins the rarer values of a facet."""
+
 TABLE_MEASURES = ("nDCG@10", "P@5", "R@100", "RR")
 
 
@@ -54,10 +60,12 @@ class EngineSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Slice(msgspec.Struct, frozen=True, kw_only=True):
-    """One engine's headlines on the queries with one value of a facet."""
+    """One engine's headlines on the queries with one value of a facet, or with one of its rarer values (`other`)."""
 
     facet: str
     value: str
+    merged: list[str] = []
+    """The rarer values that an `other` slice joins."""
     engine: str
     queries: int
     found: Estimate

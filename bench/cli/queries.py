@@ -43,6 +43,48 @@ def info(
 
 
 @app.command()
+def why(
+    query_id: Annotated[str, typer.Argument(help="Id of a query.", metavar="QUERY_ID")],
+    doc_id: Annotated[str, typer.Argument(help="Id of a document.", metavar="DOC_ID")],
+    queries: Annotated[str, typer.Option(help="Query set folder or 'demo'.")] = "demo",
+    split: Split = "",
+    json: Json = False,
+) -> None:
+    """Tell which grade a document has for a query, who gave it, and for the demo set the reason."""
+    from bench.cli.screen import print_facts
+    from queries.store import DEMO, judgment_of, open_query_set
+
+    with told():
+        if queries == DEMO:
+            from queries.demo.why import why as explain
+
+            reason = explain(query_id, doc_id)
+            shown: dict[str, object] = {name: getattr(reason, name) for name in reason.__struct_fields__}
+        else:
+            query, judgment = judgment_of(open_query_set(queries, split), query_id, doc_id)
+            shown = {
+                "query_id": query.id,
+                "query": query.text,
+                "doc_id": doc_id,
+                "grade": judgment.grade if judgment else None,
+                "assessor": judgment.assessor if judgment else "",
+                "flags": judgment.flags if judgment else (),
+            }
+        if not json:
+            shown = {name: _spoken(name, value) for name, value in shown.items()}
+        print_facts(shown, json=json)
+
+
+def _spoken(name: str, value: object) -> str:
+    """Write one answer of `why` as a line; a grade of 0 and no grade at all are two things."""
+    if name == "grade":
+        return "not judged, so measures count it as not relevant" if value is None else str(value)
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {told}" for key, told in value.items())
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
+@app.command()
 def convert(
     source: Annotated[str, typer.Argument(help="Query set folder in any format that tongcha reads, or 'demo'.")],
     target: Annotated[Path, typer.Argument(help="Folder to write.")],

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import xlsxwriter
 
 from bench.indices import CAUSES
-from bench.report import notes
+from bench.report import notes, tables
 from bench.report.words import Words
 from bench.response import OUTCOMES
 from bench.statistics import Estimate
@@ -60,7 +60,7 @@ def _sheets(summary: Summary, words: Words) -> Iterator[tuple[str, list[str], It
         [
             [
                 words(f"facet_{item.facet}"),
-                words.value(item.value),
+                tables.slice_name(item, words),
                 item.engine,
                 item.queries,
                 *_intervals([item.found, item.fast, item.accurate]),

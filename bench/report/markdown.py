@@ -36,6 +36,8 @@ def _lines(summary: Summary, words: Words) -> Iterator[str]:
         yield from _section(words("slices"), words("slices_note"))
         for table in sliced.values():
             yield from _table(table)
+        yield from ("", words("power_note"))
+        yield from _table(tables.power(words))
     varied = tables.variants(summary, words)
     if varied:
         yield from _section(words("variants"), words("variants_note"))

@@ -7,10 +7,8 @@ import msgspec
 from bench.indices import CAUSES
 from bench.report.numbers import NONE, change, fraction, milliseconds, score, seconds, size
 from bench.report.words import Words
-from bench.summary import FACETS, HEADLINES, TABLE_MEASURES, EngineSummary, Slice, Summary
-
-FEW = 60
-"""Slices with fewer queries than this are only indicative."""
+from bench.statistics import difference_told, queries_needed
+from bench.summary import FACETS, FEW, HEADLINES, OTHER, TABLE_MEASURES, EngineSummary, Slice, Summary
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,13 +114,32 @@ def slices(summary: Summary, words: Words) -> dict[str, Table]:
 def _facet(facet: str, cells: list[Slice], words: Words) -> Table:
     engines = list(dict.fromkeys(cell.engine for cell in cells))
     by_place = {(cell.value, cell.engine): cell for cell in cells}
-    values = sorted({(cell.value, cell.queries) for cell in cells}, key=lambda item: (-item[1], item[0]))
+    first = {cell.value: cell for cell in cells}
+    ordered = sorted(first.values(), key=lambda cell: (cell.value == OTHER, -cell.queries, cell.value))
     rows = [
-        [words.value(value), str(count), *(_headlines(by_place[value, engine]) for engine in engines)]
-        for value, count in values
+        [
+            slice_name(cell, words),
+            str(cell.queries),
+            f"{100 * difference_told(cell.queries):.0f}",
+            *(_headlines(by_place[cell.value, engine]) for engine in engines),
+        ]
+        for cell in ordered
     ]
-    pale = frozenset(place for place, (_, count) in enumerate(values) if count < FEW)
-    return Table(header=[words(f"facet_{facet}"), words("queries"), *engines], rows=rows, pale=pale)
+    return Table(header=[words(f"facet_{facet}"), words("queries"), words("told_apart"), *engines], rows=rows)
+
+
+def slice_name(cell: Slice, words: Words) -> str:
+    """Return what a slice is called; one that joins rarer values says how many."""
+    return words("others", n=len(cell.merged)) if cell.value == OTHER else words.value(cell.value)
+
+
+def power(words: Words) -> Table:
+    """Return how many queries a difference between two engines needs to be found."""
+    differences = (0.20, 0.15, 0.10, 0.05, 0.03)
+    return Table(
+        header=[words("difference_points"), *(f"{100 * difference:.0f}" for difference in differences)],
+        rows=[[words("queries_needed"), *(str(queries_needed(difference)) for difference in differences)]],
+    )
 
 
 def _headlines(cell: Slice) -> str:

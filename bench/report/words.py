@@ -83,8 +83,18 @@ _WORDS: dict[str, tuple[str, str]] = {
     "duplicates@10": ("重复@10", "duplicates@10"),
     "slices": ("分项得分", "By kind of query"),
     "slices_note": (
-        "每格三项依次为找得到、找得快、找得准；查询少于 60 条的分项（浅色）只供参考。",
-        "Cells give Found, Fast, Accurate; slices with fewer than 60 queries (pale) are only indicative.",
+        "每格三项依次为找得到、找得快、找得准。不足 60 条查询的取值合并为“其他”，合并后仍不足的不列。",
+        "Cells give Found, Fast, Accurate. Values with under 60 queries share a row, if together they reach 60.",
+    ),
+    "told_apart": ("可辨差距", "told apart"),
+    "others": ("其他（{n} 项合并）", "others ({n} joined)"),
+    "difference_points": ("两引擎相差（分）", "difference between two engines (points)"),
+    "queries_needed": ("所需查询数", "queries needed"),
+    "power_note": (
+        "“可辨差距”是该分项的查询数以 0.8 的检验效能能够发现的最小分差（0-100 分）；下表反过来列出各分差所需的查询数"
+        "（逐查询差的标准差按 0.30，α = 0.05）。",
+        "“Told apart” is the smallest difference (0-100) that a slice's queries find with power .8; the table tells "
+        "how many queries a difference needs (per-query SD .30, α .05).",
     ),
     "facet_intent": ("意图", "intent"),
     "facet_audience": ("对象", "audience"),
