@@ -65,6 +65,18 @@ def open_query_set(name_or_folder: str | Path, split: str = "") -> QuerySet:
     return check(card, queries, judgments)
 
 
+def judgment_of(opened: QuerySet, query_id: str, doc_id: str) -> tuple[Query, Judgment | None]:
+    """Return a query and its judgment of a document, None where it has none.
+
+    Raises `QuerySetFormatError` when the set does not hold the query.
+    """
+    query = next((query for query in opened.queries if query.id == query_id), None)
+    if query is None:
+        raise QuerySetFormatError(f"query set {opened.card.name!r} holds no query {query_id!r}: look in its queries file")
+    rows = (row for row in opened.judgments if row.query_id == query_id and row.doc_id == doc_id)
+    return query, next(rows, None)
+
+
 def check(card: Card, queries: Iterable[tuple[str, Query]], judgments: Iterable[tuple[str, Judgment]]) -> QuerySet:
     """Return the checked set of records given with where each stands.
 

@@ -35,6 +35,36 @@ def info(
 
 
 @app.command()
+def stats(
+    corpora: Annotated[list[str], typer.Argument(help="Corpus folders, or 'demo'.", metavar="CORPUS…")],
+    json: Json = False,
+) -> None:
+    """Lay corpora side by side: lengths, vocabulary growth, near-duplicates, and the queries where they have some."""
+    from bench.cli.screen import Screen, print_json, print_table
+    from bench.collection_stats import corpus_stats, side_by_side
+    from bench.report.tables import Table
+    from corpora.store import open_corpus
+    from queries.errors import QuerySetNotFoundError
+    from queries.store import open_query_set
+
+    with told(), Screen() as screen:
+        found = []
+        for name in corpora:
+            opened = open_corpus(name)
+            try:
+                asked = open_query_set(name)
+            except QuerySetNotFoundError:
+                asked = None  # a corpus need not have queries
+            tick = screen.phase(f"reading {opened.card.name}", None)
+            found.append(corpus_stats(opened.card.name, opened, asked, tick))
+        if json:
+            print_json(found)
+        else:
+            rows = side_by_side(found)
+            print_table(Table(header=["", *(stats.name for stats in found)], rows=rows))
+
+
+@app.command()
 def convert(
     source: Annotated[str, typer.Argument(help="Corpus folder in any format that tongcha reads, or 'demo'.")],
     target: Annotated[Path, typer.Argument(help="Folder to write.")],

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from corpora.demo.choice import pick
-from corpora.demo.model import Agency, Article, Knowledge, Policy, Site
+from corpora.demo.choice import pick, shift
+from corpora.demo.facts import Facts, Gazetteer
+from corpora.demo.model import Article, Knowledge, Site
 from corpora.demo.page import Links, Page, office_name
 from corpora.model import Document
 
@@ -19,9 +20,7 @@ KINDS = {
 
 def articles(knowledge: Knowledge) -> Iterator[Page]:
     """Yield the pages kind by kind in file order, each followed by its mirrors on other sites."""
-    sites = {site.id: site for site in knowledge.sites}
-    agencies = {agency.id: agency for agency in knowledge.agencies}
-    policies = {policy.id: policy for policy in knowledge.policies}
+    gazetteer = Gazetteer(knowledge)
     groups = (
         ("news", knowledge.news),
         ("notice", knowledge.notices),
@@ -31,42 +30,41 @@ def articles(knowledge: Knowledge) -> Iterator[Page]:
     )
     for code, entries in groups:
         for article in entries:
-            original = _page(code, article, sites[article.site], sites[article.site], agencies, policies)
-            yield original
+            yield _page(gazetteer, code, article, article.site)
             for mirror in article.mirrors:
-                yield _page(code, article, sites[article.site], sites[mirror], agencies, policies)
+                yield _page(gazetteer, code, article, article.site, shown_at=mirror)
+            for site in article.elsewhere:
+                yield _page(gazetteer, code, article, site)
 
 
-def _page(
-    code: str,
-    article: Article,
-    home: Site,
-    shown: Site,
-    agencies: dict[str, Agency],
-    policies: dict[str, Policy],
-) -> Page:
-    """Compose the page of an article as `shown` publishes it; elsewhere than at home it is a mirror."""
+def _page(gazetteer: Gazetteer, code: str, article: Article, told_at: str, *, shown_at: str = "") -> Page:
+    """Compose the page of an article as told at one site; shown at another one it is a mirror."""
     kind, folder, columns = KINDS[code]
-    policy = policies.get(article.explains)
+    told, shown = gazetteer.sites[told_at], gazetteer.sites[shown_at or told_at]
     doc_id = f"{shown.id}-{code}-{article.id}"
-    original = f"{home.id}-{code}-{article.id}"
-    mirrored = shown.id != home.id
-    day = article.date
+    original = f"{told.id}-{code}-{article.id}"
+    mirrored = shown.id != told.id
+    day = article.date if told_at == article.site else shift(article.date, doc_id, 9, 160)
+    if mirrored and pick(doc_id + "/late", (True, False, False)):
+        # Channels publish the same thing on different days: one of the faults that evaluations complain of.
+        day = shift(day, doc_id, 1, 12)
+    policy = gazetteer.policies.get(article.explains)
     extra = {"mirror_of": original} if mirrored else {}
     if policy is not None:
         extra["explains"] = policy.number
-    office = office_name(agencies[article.agency], home)
+    facts = _facts(gazetteer, article, told)
+    office = facts.office if facts else office_name(gazetteer.agencies[article.agency], told)
     document = Document(
         id=doc_id,
         site=shown.host,
         url=f"https://{shown.host}/{folder}/{day[:4]}{day[5:7]}/t{day.replace('-', '')}_{article.id}.html",
-        title=article.title,
-        body=_body(article, office, signed=code == "notice", mirrored=mirrored),
+        title=facts.fill(article.title) if facts else article.title,
+        body=_body(article, told, office, facts, day=article.date if mirrored else day, code=code, mirrored=mirrored),
         column=article.column or pick(doc_id, columns),
         kind=kind,
         agency=office,
         # A mirror speaks of where it comes from, not of where it is shown.
-        region=home.region,
+        region=told.region,
         published=day,
         expires=article.expires or (policy.expires if policy is not None else ""),
         extra=extra,
@@ -77,20 +75,32 @@ def _page(
         answers=article.answers,
         mentions=article.mentions,
         aspects=article.aspects,
-        group=article.group,
+        group=article.group or (f"{code}/{article.id}" if article.elsewhere else ""),
         mirror_of=original if mirrored else "",
+        wrong=facts.wrong_in(article.ask + article.body) if facts else (),
     )
     return Page(document=document, links=links)
 
 
-def _body(article: Article, office: str, *, signed: bool, mirrored: bool) -> str:
+def _facts(gazetteer: Gazetteer, article: Article, site: Site) -> Facts | None:
+    """Return the local facts of the item that a question asked in several places is about."""
+    if not article.elsewhere:
+        return None
+    return gazetteer.facts(gazetteer.items[article.answers[0]], site, "letter")
+
+
+def _body(
+    article: Article, site: Site, office: str, facts: Facts | None, *, day: str, code: str, mirrored: bool
+) -> str:
     """Join letter and reply; sign a notice with agency and date, as agencies do; name the source of a mirror."""
-    year, month, date = (int(part) for part in article.date.split("-"))
-    day = f"{year}年{month}月{date}日"
-    if article.ask:
-        heads = pick(article.id, (("来信内容", "回复内容"), ("网民留言", "办理答复"), ("咨询", f"{office}回复")))
-        close = pick(article.id + "/close", ("感谢您的来信。", "如有疑问请再次留言。", "祝您生活愉快。", ""))
-        return f"{heads[0]}：{article.ask.strip()}\n{heads[1]}：{article.body.strip()}{close}\n{office} {day}"
-    return (
-        article.body.strip() + (f"\n{office}\n{day}" if signed else "") + (f"\n（来源：{office}）" if mirrored else "")
-    )
+    year, month, date = (int(part) for part in day.split("-"))
+    spoken = f"{year}年{month}月{date}日"
+    ask, body = (facts.fill(article.ask), facts.fill(article.body)) if facts else (article.ask, article.body)
+    if ask:
+        key = article.id if site.id == article.site else f"{article.id}@{site.id}"
+        heads = pick(key, (("来信内容", "回复内容"), ("网民留言", "办理答复"), ("咨询", f"{office}回复")))
+        close = pick(key + "/close", ("感谢您的来信。", "如有疑问请再次留言。", "祝您生活愉快。", ""))
+        local = "\n" + pick(key + "/local", ("另：{}", "{}", "顺带说明，{}")).format(facts.note) if facts else ""
+        return f"{heads[0]}：{ask.strip()}\n{heads[1]}：{body.strip()}{local}{close}\n{office} {spoken}"
+    signed = f"\n{office}\n{spoken}" if code == "notice" else ""
+    return body.strip() + signed + (f"\n（来源：{office}）" if mirrored else "")

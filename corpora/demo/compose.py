@@ -4,15 +4,20 @@ from collections.abc import Iterator
 
 from corpora.card import Card
 from corpora.demo.articles import articles
+from corpora.demo.datasets import datasets
+from corpora.demo.digests import digests
+from corpora.demo.faqs import faqs
+from corpora.demo.forms import forms
 from corpora.demo.guides import guides
 from corpora.demo.knowledge import load
 from corpora.demo.model import Knowledge
 from corpora.demo.organisations import organisations
 from corpora.demo.page import Page
 from corpora.demo.policies import policies
+from corpora.demo.topics import topics
 from corpora.model import Document
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 """Bump it whenever a byte of the composed documents changes."""
 
 
@@ -37,4 +42,9 @@ def pages(knowledge: Knowledge) -> Iterator[Page]:
     yield from guides(knowledge)
     yield from policies(knowledge)
     yield from articles(knowledge)
+    yield from faqs(knowledge)
+    yield from digests(knowledge)
     yield from organisations(knowledge)
+    yield from datasets(knowledge)
+    yield from topics(knowledge)
+    yield from forms(knowledge)

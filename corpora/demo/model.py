@@ -44,6 +44,16 @@ class Agency(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     at: dict[str, Office]
 
 
+class Faq(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A frequent question on an item. Its texts may hold the facts of the place that tells them: see `facts.py`."""
+
+    ask: str
+    say: str
+    aspect: str
+    sites: Texts = ()
+    """Sites that answer it; none given: the places that handle the item take turns."""
+
+
 class Variant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How one place handles an item; these are the facts that make the wrong city really wrong."""
 
@@ -76,6 +86,11 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Citizens' words for it; never printed on a page by themselves."""
     related: Texts = ()
     """Neighbouring items that a citizen may well have to look at too."""
+    faqs: tuple[Faq, ...] = ()
+    form: str = ""
+    """Title of the form to fill in, offered as an attachment of the guide."""
+    fields: Texts = ()
+    """What the form asks for, in order."""
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -97,6 +112,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """True where the portal prints on the page that the document is no longer in force."""
     answers: Texts = ()
     mentions: Texts = ()
+    mirrors: Texts = ()
+    """Ids of sites that republish it."""
 
 
 class Article(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -110,6 +127,8 @@ class Article(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     agency: str
     ask: str = ""
     """The citizen's letter; `body` is then the reply."""
+    elsewhere: Texts = ()
+    """Ids of other sites where the same was asked and answered with the facts of the place: see `facts.py`."""
     answers: Texts = ()
     """Items whose handling this page explains."""
     mentions: Texts = ()
@@ -128,6 +147,55 @@ class Article(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     column: str = ""
 
 
+class Shown(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A dataset as one place publishes it."""
+
+    date: str
+    note: str
+    """What is particular about the data of this place: coverage, source, gaps."""
+    rows: tuple[Texts, ...]
+    """The records; as many cells in each as the dataset has columns."""
+
+
+class Dataset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A dataset on the open data pages (数据开放), by the sites that publish it."""
+
+    id: str
+    title: str
+    """Without the place, which is put before it."""
+    agency: str
+    about: str
+    cycle: str
+    """How often it is updated, such as `每季度`."""
+    columns: Texts
+    at: dict[str, Shown]
+
+
+class Topic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A special subject (专题) that leads to guides, policies and articles; `at` holds what each site says of it."""
+
+    id: str
+    title: str
+    agency: str
+    date: str
+    at: dict[str, str]
+    items: Texts = ()
+    policies: Texts = ()
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A data fault that is meant: one channel of a site tells another fact than the guide of the place."""
+
+    item: str
+    site: str
+    channel: str
+    """`faq`, `letter` or `guide`."""
+    field: str
+    """`fee`, `days`, `where`, `office`, `tel` or `date`."""
+    told: str
+    """The fact as this channel tells it."""
+
+
 class Knowledge(msgspec.Struct, frozen=True, kw_only=True):
     """Everything authored, in file order."""
 
@@ -140,3 +208,6 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True):
     letters: tuple[Article, ...]
     faqs: tuple[Article, ...]
     interpretations: tuple[Article, ...]
+    datasets: tuple[Dataset, ...]
+    topics: tuple[Topic, ...]
+    faults: tuple[Fault, ...]

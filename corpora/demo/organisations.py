@@ -6,7 +6,16 @@ from corpora.demo.model import Knowledge
 from corpora.demo.page import Links, Page, office_name
 from corpora.model import Document
 
-TITLES = {"yunchuan": "{}主要职责", "linlan": "{}机构职能", "qinglan": "{}", "zeyuan": "{}单位简介"}
+TITLES = {
+    "yunchuan": "{}主要职责",
+    "linlan": "{}机构职能",
+    "qinglan": "{}",
+    "zeyuan": "{}单位简介",
+    "jiangting": "{}职责",
+}
+
+LOCAL_FIRST = ("qinglan", "zeyuan", "jiangting")
+"""Sites whose pages begin with what is particular about the office."""
 
 
 def organisations(knowledge: Knowledge) -> Iterator[Page]:
@@ -20,16 +29,17 @@ def organisations(knowledge: Knowledge) -> Iterator[Page]:
             short = name.replace(site.place, "市") if site.id == "qinglan" else name
             clauses = agency.duties if "/" in site.region else agency.lead
             # Each portal tells its own part of the shared duties, as real city portals do.
-            drop = {"qinglan": 1, "zeyuan": 2}.get(site.id)
+            drop = {"qinglan": 1, "zeyuan": 2, "jiangting": 0}.get(site.id)
             told = tuple(c for i, c in enumerate(clauses) if drop is None or i % 3 != drop)
             duties = {
                 "yunchuan": f"{name}贯彻执行国家和省有关法律法规，主要职责是：" + "；".join(told) + "。",
                 "linlan": "主要职责：" + "；".join(f"（{i}）{c}" for i, c in enumerate(told, 1)) + "。",
                 "qinglan": f"{name}负责" + "，".join(told) + "。",
                 "zeyuan": f"{name}是市政府工作部门或直属单位，承担" + "、".join(told) + "等工作。",
+                "jiangting": f"{name}在区委、区政府领导下开展工作：" + "；".join(told) + "。",
             }[site.id]
             where = f"办公地址：{office.addr}。联系电话：{office.tel}。对外办公时间：{site.hours}。"
-            parts = (office.local, duties, where) if site.id in ("qinglan", "zeyuan") else (duties, office.local, where)
+            parts = (office.local, duties, where) if site.id in LOCAL_FIRST else (duties, office.local, where)
             document = Document(
                 id=f"{site.id}-org-{agency.id}",
                 site=site.host,

@@ -21,6 +21,11 @@ class Links(msgspec.Struct, frozen=True, kw_only=True):
     aspects: tuple[str, ...] = ()
     group: str = ""
     mirror_of: str = ""
+    attachment_of: str = ""
+    dataset: str = ""
+    topic: str = ""
+    wrong: tuple[str, ...] = ()
+    """Facts (`fee`, `days` …) that this page tells differently from the guide of the place."""
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,5 +44,5 @@ def office_name(agency: Agency, site: Site) -> str:
 
 
 def home(site_id: str) -> str:
-    """Return the site that presents the agencies working behind a site: the service portal has none of its own."""
-    return "yunchuan" if site_id == "zwfw" else site_id
+    """Return the site that presents the agencies working behind a site: three provincial portals have none."""
+    return "yunchuan" if site_id in ("zwfw", "rst", "ybj") else site_id

@@ -10,35 +10,48 @@ import msgspec
 from queries.demo.model import Asked, Perturbed
 from queries.errors import QuerySetFormatError
 
-INTENTS = ("service", "policy", "known-item", "organisation", "news", "question")
+INTENTS = ("service", "policy", "known-item", "organisation", "news", "data", "question")
 VARIANTS = ("typo", "pinyin", "colloquial")
 
 
 class Authored(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The contents of `queries.toml`."""
+    """The contents of the authored files."""
 
-    query: tuple[Asked, ...]
+    query: tuple[Asked, ...] = ()
     perturbed: tuple[Perturbed, ...] = ()
 
 
 def load() -> Authored:
-    """Read the bundled `queries.toml`."""
-    return parse(files("queries.demo").joinpath("queries.toml").read_text(encoding="utf-8"))
+    """Read the bundled `data/*.toml` in name order."""
+    folder = files("queries.demo").joinpath("data")
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".toml"))
+    return parse({name: folder.joinpath(name).read_text(encoding="utf-8") for name in names})
 
 
-def parse(text: str) -> Authored:
-    """Turn the file's text into queries; raise `QuerySetFormatError` when it has another shape."""
-    try:
-        return msgspec.convert(tomllib.loads(text), Authored, strict=True)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise QuerySetFormatError(f"demo queries.toml: {error}") from error
+def parse(texts: Mapping[str, str]) -> Authored:
+    """Turn the texts of files into queries; raise `QuerySetFormatError` when one has another shape."""
+    parts: list[Authored] = []
+    for name, text in texts.items():
+        try:
+            parts.append(msgspec.convert(tomllib.loads(text), Authored, strict=True))
+        except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+            raise QuerySetFormatError(f"demo queries, {name}: {error}") from error
+    return Authored(
+        query=tuple(asked for part in parts for asked in part.query),
+        perturbed=tuple(perturbed for part in parts for perturbed in part.perturbed),
+    )
 
 
-def check(authored: Authored, known: Mapping[str, Collection[str]]) -> None:
-    """Compare every id that the queries use with the known ones (`site`, `item`, `policy`, `agency`, `page`)."""
-    mistakes = list(_mistakes(authored, known))
+def check(
+    authored: Authored, known: Mapping[str, Collection[str]], pool: Mapping[str, Collection[str]] | None = None
+) -> None:
+    """Compare every id that the queries use with the known ones: `site`, `item`, `policy`, `page` and so on.
+
+    `pool` holds the pages read for each query. Raise `QuerySetFormatError` naming every mistake.
+    """
+    mistakes = [*_mistakes(authored, known), *_misread(authored, known["page"], pool or {})]
     if mistakes:
-        raise QuerySetFormatError("demo queries.toml: " + "; ".join(mistakes))
+        raise QuerySetFormatError("demo queries: " + "; ".join(mistakes))
 
 
 def _mistakes(authored: Authored, known: Mapping[str, Collection[str]]) -> Iterator[str]:
@@ -55,6 +68,9 @@ def _mistakes(authored: Authored, known: Mapping[str, Collection[str]]) -> Itera
             "item": [asked.item] if asked.item else [],
             "policy": [asked.policy] if asked.policy else [],
             "agency": [asked.org] if asked.org else [],
+            "dataset": [asked.dataset] if asked.dataset else [],
+            "theme": [asked.theme],
+            "aspect": [asked.aspect] if asked.aspect else [],
             "page": [*asked.pages, *(override.doc for override in asked.hand)],
         }
         for what, names in used.items():
@@ -67,10 +83,20 @@ def _mistakes(authored: Authored, known: Mapping[str, Collection[str]]) -> Itera
         for override in asked.hand:
             if override.grade not in range(4):
                 yield f"query '{asked.id}': grade {override.grade} of '{override.doc}' is not one of 0, 1, 2, 3"
-        if not (asked.item or asked.policy or asked.org or asked.pages):
-            yield f"query '{asked.id}': asks for nothing; give pages, policy, org or item"
+        if not (asked.item or asked.policy or asked.org or asked.dataset or asked.pages):
+            yield f"query '{asked.id}': asks for nothing; give pages, policy, org, dataset or item"
     for perturbed in authored.perturbed:
         if perturbed.parent not in parents:
             yield f"query '{perturbed.id}': unknown parent '{perturbed.parent}'"
         if perturbed.variant not in VARIANTS:
             yield f"query '{perturbed.id}': unknown variant '{perturbed.variant}'; known: {', '.join(VARIANTS)}"
+
+
+def _misread(authored: Authored, pages: Collection[str], pool: Mapping[str, Collection[str]]) -> Iterator[str]:
+    queries = {asked.id for asked in authored.query}
+    for query_id, read in pool.items():
+        if query_id not in queries:
+            yield f"pool.tsv: unknown query '{query_id}'; only clean queries are pooled"
+        for doc_id in read:
+            if doc_id not in pages:
+                yield f"pool.tsv: query '{query_id}': unknown page '{doc_id}'"

@@ -1,14 +1,36 @@
 """Compose the demo query set: the same queries and judgments, in the same order, on every machine."""
 
+from collections.abc import Iterator
+
+import msgspec
+
 from corpora.card import Card
 from corpora.demo import compose as corpus
+from corpora.demo.knowledge import ASPECTS
 from corpora.demo.knowledge import load as load_knowledge
-from queries.demo.authored import check, load
-from queries.demo.labels import judge, resolve
+from corpora.demo.model import Knowledge
+from corpora.demo.themes import THEMES
+from queries.demo import pool
+from queries.demo.authored import Authored, check, load
+from queries.demo.labels import Need, judge, resolve
+from queries.demo.model import Asked
+from queries.demo.shelf import Shelf
 from queries.model import Judgment, Query
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 """Bump it whenever a byte of the composed queries or judgments changes."""
+
+POOL = "pool"
+"""Assessor of what was judged by reading, because an engine returned it and no rule had spoken."""
+
+
+class Sources(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that judgments are made from."""
+
+    knowledge: Knowledge
+    shelf: Shelf
+    authored: Authored
+    pool: dict[str, tuple[str, ...]]
 
 
 def card() -> Card:
@@ -17,9 +39,29 @@ def card() -> Card:
         name="demo",
         version=VERSION,
         licence="Apache-2.0",
-        description="Citizens' queries over the demo corpus; every page is judged for every query by written rules.",
+        description="Citizens' queries over the demo corpus, judged by written rules and by reading pooled answers.",
         source=f"corpus demo {corpus.VERSION}",
     )
+
+
+def sources() -> Sources:
+    """Load and compare the authored files; raise `QuerySetFormatError` when queries and corpus do not fit."""
+    knowledge = load_knowledge()
+    shelf = Shelf(corpus.pages(knowledge))
+    authored = load()
+    read = pool.load()
+    known = {
+        "site": [site.id for site in knowledge.sites],
+        "item": [item.id for item in knowledge.items],
+        "policy": [policy.id for policy in knowledge.policies],
+        "agency": [agency.id for agency in knowledge.agencies],
+        "dataset": [dataset.id for dataset in knowledge.datasets],
+        "page": shelf.pages,
+        "theme": sorted(THEMES),
+        "aspect": ASPECTS,
+    }
+    check(authored, known, read)
+    return Sources(knowledge=knowledge, shelf=shelf, authored=authored, pool=read)
 
 
 def compose() -> tuple[list[Query], list[Judgment]]:
@@ -27,55 +69,58 @@ def compose() -> tuple[list[Query], list[Judgment]]:
 
     Raise `QuerySetFormatError` when the authored queries are inconsistent with the corpus.
     """
-    knowledge = load_knowledge()
-    pages = tuple(corpus.pages(knowledge))
-    authored = load()
-    known = {
-        "site": [site.id for site in knowledge.sites],
-        "item": [item.id for item in knowledge.items],
-        "policy": [policy.id for policy in knowledge.policies],
-        "agency": [agency.id for agency in knowledge.agencies],
-        "page": [page.document.id for page in pages],
-    }
-    check(authored, known)
-    sites = {site.id: site for site in knowledge.sites}
+    given = sources()
+    regions = {site.id: site.region for site in given.knowledge.sites}
+    hosts = {site.id: site.host for site in given.knowledge.sites} | {"all": "all"}
     clean: dict[str, Query] = {}
     verdicts: dict[str, list[Judgment]] = {}
-    for asked in authored.query:
+    for asked in given.authored.query:
         clean[asked.id] = Query(
             id=asked.id,
             text=asked.text,
             intent=asked.intent,
             audience=asked.audience,
             theme=asked.theme,
-            region=sites[asked.region].region,
-            scope="all" if asked.scope == "all" else sites[asked.scope].host,
+            region=regions[asked.region],
+            scope=hosts[asked.scope],
         )
-        need = resolve(asked, knowledge, pages)
-        verdicts[asked.id] = []
-        for page in pages:
-            grade, rule, flags = judge(need, page)
-            judgment = Judgment(query_id=asked.id, doc_id=page.document.id, grade=grade, assessor=rule, flags=flags)
-            verdicts[asked.id].append(judgment)
+        verdicts[asked.id] = list(judgments(given, asked))
     queries = list(clean.values())
-    judgments = [judgment for rows in verdicts.values() for judgment in rows]
-    for perturbed in authored.perturbed:
+    rows = [judgment for row in verdicts.values() for judgment in row]
+    for perturbed in given.authored.perturbed:
         parent = clean[perturbed.parent]
         queries.append(
-            Query(
-                id=perturbed.id,
-                text=perturbed.text,
-                intent=parent.intent,
-                audience=parent.audience,
-                theme=parent.theme,
-                region=parent.region,
-                scope=parent.scope,
-                parent=parent.id,
-                variant=perturbed.variant,
+            msgspec.structs.replace(
+                parent, id=perturbed.id, text=perturbed.text, parent=parent.id, variant=perturbed.variant
             )
         )
-        judgments.extend(
-            Judgment(query_id=perturbed.id, doc_id=row.doc_id, grade=row.grade, assessor=row.assessor, flags=row.flags)
-            for row in verdicts[parent.id]
-        )
-    return queries, judgments
+        rows.extend(msgspec.structs.replace(row, query_id=perturbed.id) for row in verdicts[parent.id])
+    return queries, rows
+
+
+def judgments(given: Sources, asked: Asked) -> Iterator[Judgment]:
+    """Yield the judgments of a clean query in corpus order: what a rule speaks about, and what was read."""
+    need = resolve(asked, given.knowledge, given.shelf)
+    read = given.pool.get(asked.id, ())
+    for page in given.shelf.about(need.keys(), (*need.named, *need.hand, *read)):
+        grade, rule, flags = judge(need, page)
+        doc_id = page.document.id
+        if spoken(rule):
+            yield Judgment(query_id=asked.id, doc_id=doc_id, grade=grade, assessor=rule, flags=flags)
+        elif doc_id in read:
+            yield Judgment(query_id=asked.id, doc_id=doc_id, grade=0, assessor=POOL)
+
+
+def spoken(rule: str) -> bool:
+    """Say whether the rule knows the page to concern the query; a page that no rule knows of needs a reader."""
+    return rule not in ("rule:unrelated", "rule:out-of-scope")
+
+
+def need_of(given: Sources, query_id: str) -> tuple[Asked, Need] | None:
+    """Return what a query, clean or perturbed, asks for; None when there is no such query."""
+    parents = {perturbed.id: perturbed.parent for perturbed in given.authored.perturbed}
+    wanted = parents.get(query_id, query_id)
+    for asked in given.authored.query:
+        if asked.id == wanted:
+            return asked, resolve(asked, given.knowledge, given.shelf)
+    return None

@@ -1,11 +1,11 @@
 """Derive the grade of a page for a query from what both are about.
 
-The corpus is composed, so what every page answers is known, and every page can be judged for every query. The rules,
-their order and their grades are listed in `docs/collection.md`; the name of the rule that decided is the assessor of
-the judgment. The rules look at the authored links only: never at words, and never at what an engine finds.
+The corpus is composed, so what every page answers is known. The rules, their order and their grades are listed in
+`docs/collection.md`; the name of the rule that decided is the assessor of the judgment. The rules look at the authored
+links only: never at words, and never at what an engine finds.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -13,12 +13,13 @@ import msgspec
 from corpora.demo.model import Knowledge
 from corpora.demo.page import Page
 from queries.demo.model import Asked
+from queries.demo.shelf import Key, Shelf
 
 AS_OF = "2026-06-30"
 """The day on which the queries are asked; what has expired by then is outdated."""
 
-ONLY_RELATED = ("工作动态",)
-"""News tells that something happened; it does not replace the guide."""
+ONLY_RELATED = ("工作动态", "专题")
+"""News tells that something happened, and a topic leads on to other pages; neither replaces the guide."""
 
 WITH_ASPECTS = ("互动问答", "常见问题", "政策解读")
 """Kinds that explain one side of a matter rather than all of it."""
@@ -28,6 +29,10 @@ HOW = frozenset({"steps", "materials", "place", "online"})
 
 ONE_CASE = ("互动问答", "常见问题")
 """Kinds that answer one question, so not another one about the same item."""
+
+
+FACTS_OF = {"fee": ("fee",), "amount": ("fee",), "time": ("days",), "place": ("where", "office", "tel")}
+"""Aspect asked → facts that a page must not tell wrongly."""
 
 
 class Verdict(NamedTuple):
@@ -47,6 +52,7 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
     """Documents that satisfy it fully, mirrors and originals of the authored ones included."""
     groups: frozenset[str]
     org: str
+    dataset: str
     policy: str
     topic: str
     topic_policies: frozenset[str]
@@ -64,30 +70,40 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
     own_guide: bool
     hand: dict[str, int]
 
+    def keys(self) -> Iterator[Key]:
+        """Yield what a page must be about to concern this need."""
+        for item in self.items | self.related | self.touched | self.policy_items | self.policy_mentions:
+            yield "item", item
+        for policy in self.topic_policies:
+            yield "policy", policy
+        for group in self.groups:
+            yield "group", group
+        if self.org:
+            yield "agency", self.org
+        if self.dataset:
+            yield "dataset", self.dataset
 
-def resolve(asked: Asked, knowledge: Knowledge, pages: Iterable[Page]) -> Need:
+
+def resolve(asked: Asked, knowledge: Knowledge, shelf: Shelf) -> Need:
     """Work out what a query needs."""
-    pages = tuple(pages)
     sites = {site.id: site for site in knowledge.sites}
     region = sites[asked.region].region
     scope = "all" if asked.scope == "all" else sites[asked.scope].host
-    wanted = frozenset(asked.pages)
-    links = {page.document.id: page.links for page in pages}
-    origins = {links[name].mirror_of or name for name in wanted}
-    named = frozenset(name for name, link in links.items() if name in origins or link.mirror_of in origins)
+    links = {name: shelf.pages[name].links for name in asked.pages}
     # A policy governs many items, so naming it does not ask for them; naming a guide, a letter or an FAQ entry does.
-    answered = {item for name in wanted if not links[name].policy for item in (links[name].item, *links[name].answers)}
+    answered = {item for link in links.values() if not link.policy for item in (link.item, *link.answers)}
     items = ({asked.item} if asked.item else answered) - {""}
-    touched = {item for name in wanted for item in (*links[name].answers, *links[name].mentions)} - items
+    touched = {item for link in links.values() for item in (*link.answers, *link.mentions)} - items
     by_id = {item.id: item for item in knowledge.items}
     policy = next((policy for policy in knowledge.policies if policy.id == asked.policy), None)
     topic = policy.topic if policy is not None else ""
     return Need(
         region=region,
         scope=scope,
-        named=named,
-        groups=frozenset(links[name].group for name in wanted if links[name].group),
+        named=frozenset(copy for name in asked.pages for copy in shelf.copies(name)),
+        groups=frozenset(link.group for link in links.values() if link.group),
         org=asked.org,
+        dataset=asked.dataset,
         policy=asked.policy,
         topic=topic,
         topic_policies=frozenset(other.id for other in knowledge.policies if topic and other.topic == topic),
@@ -97,13 +113,13 @@ def resolve(asked: Asked, knowledge: Knowledge, pages: Iterable[Page]) -> Need:
         related=frozenset(near for name in items for near in by_id[name].related) - items,
         touched=frozenset(touched),
         aspect=asked.aspect,
-        item_cap=2 if asked.pages or asked.policy or asked.org else 3,
+        item_cap=2 if asked.pages or asked.policy or asked.org or asked.dataset else 3,
         asks_a_page=bool(asked.pages),
         own_guide=any(
             page.links.item in items
             and page.document.region == region
             and (scope == "all" or page.document.site == scope)
-            for page in pages
+            for page in shelf.about(("item", name) for name in items)
         ),
         hand={override.doc: override.grade for override in asked.hand},
     )
@@ -120,6 +136,7 @@ def judge(need: Need, page: Page) -> Verdict:
         return Verdict(3, "rule:named-page")
     grade, rule = max(
         _by_organisation(need, page),
+        _by_dataset(need, page),
         _by_policy(need, page),
         _by_item(need, page),
         _by_group(need, page),
@@ -127,6 +144,11 @@ def judge(need: Need, page: Page) -> Verdict:
     )
     if grade == 0:
         return Verdict(0, "rule:unrelated")
+    wrong = set(page.links.wrong)
+    if grade > 1 and wrong.intersection(FACTS_OF.get(need.aspect, ())):
+        grade, rule = 1, "rule:wrong-fact-asked"
+    elif grade > 2 and wrong:
+        grade, rule = 2, f"{rule}-with-wrong-fact"
     place = _place(need.region, document.region)
     flags = _flags(grade, place, document.expires)
     if flags:
@@ -167,6 +189,12 @@ def _by_organisation(need: Need, page: Page) -> tuple[int, str]:
     return 0, ""
 
 
+def _by_dataset(need: Need, page: Page) -> tuple[int, str]:
+    if need.dataset and page.links.dataset == need.dataset:
+        return 3, "rule:dataset"
+    return 0, ""
+
+
 def _by_policy(need: Need, page: Page) -> tuple[int, str]:
     links = page.links
     news = page.document.kind in ONLY_RELATED
@@ -196,6 +224,8 @@ def _by_item(need: Need, page: Page) -> tuple[int, str]:
     if need.items.intersection(links.answers):
         if page.document.kind in ONLY_RELATED:
             return 1, "rule:news-on-item"
+        if page.document.kind == "附件":
+            return (2, "rule:form") if need.aspect == "materials" else (1, "rule:form-only")
         if need.asks_a_page and page.document.kind in ONE_CASE:
             return 1, "rule:other-question"
         wanted = {need.aspect} if need.aspect else HOW

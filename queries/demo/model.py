@@ -14,7 +14,7 @@ class Override(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A clean query. It asks for an item, a policy, an agency or named pages; the first one given is its purpose."""
+    """A clean query, for pages, a policy, an agency, a dataset or an item; the first one given is its purpose."""
 
     id: str
     text: str
@@ -29,6 +29,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Ids of the documents that satisfy it fully."""
     policy: str = ""
     org: str = ""
+    dataset: str = ""
     item: str = ""
     aspect: str = ""
     """The one thing about the item that is asked; answers on other aspects are then only related."""
