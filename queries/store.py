@@ -72,7 +72,9 @@ def judgment_of(opened: QuerySet, query_id: str, doc_id: str) -> tuple[Query, Ju
     """
     query = next((query for query in opened.queries if query.id == query_id), None)
     if query is None:
-        raise QuerySetFormatError(f"query set {opened.card.name!r} holds no query {query_id!r}: look in its queries file")
+        raise QuerySetFormatError(
+            f"query set {opened.card.name!r} holds no query {query_id!r}: look in its queries file"
+        )
     rows = (row for row in opened.judgments if row.query_id == query_id and row.doc_id == doc_id)
     return query, next(rows, None)
 

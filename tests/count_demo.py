@@ -5,38 +5,58 @@ from collections import Counter
 from collections.abc import Iterator
 
 from corpora.demo import compose as corpus
+from corpora.demo.difficulty import difficulties
 from corpora.demo.knowledge import load
-from corpora.model import Document
+from corpora.demo.model import Knowledge
 from queries.demo import compose as query_set
-from queries.model import Judgment
+from queries.model import Judgment, Query
 
 
 def tables() -> Iterator[str]:
     """Yield the lines of the Markdown tables."""
-    documents = list(corpus.compose())
+    knowledge = load()
+    pages = list(corpus.pages(knowledge))
+    documents = [page.document for page in pages]
     queries, judgments = query_set.compose()
     clean = [query for query in queries if not query.parent]
-    knowledge = load()
     yield "| what | count |"
     yield "|---|---|"
     yield f"| pages | {len(documents)} |"
-    yield f"| service items | {len(knowledge.items)} |"
-    yield f"| policy documents, of them repealed | {_repealed(documents)} |"
-    yield f"| mirrored pages | {sum('mirror_of' in document.extra for document in documents)} |"
+    yield f"| sites | {len({document.site for document in documents})} |"
+    yield f"| agencies | {len(knowledge.agencies)} |"
+    yield f"| service items, with themes | {len(knowledge.items)}, {len({item.theme for item in knowledge.items})} |"
+    yield f"| policy documents, of them repealed | {_repealed(knowledge)} |"
+    yield f"| authored questions: letters, FAQ entries, questions on items | {_questions(knowledge)} |"
     yield f"| clean queries | {len(clean)} |"
-    yield f"| perturbed queries | {len(queries) - len(clean)} |"
+    yield f"| perturbed queries (typo / pinyin / colloquial) | {_perturbed(queries)} |"
     yield f"| judgments | {len(judgments)} |"
     yield f"| judgments with grade 3 / 2 / 1 | {_grades(judgments)} |"
     yield f"| flagged `wrong_region` / `outdated` | {_flags(judgments)} |"
     yield ""
+    yield "| what makes it hard, on purpose | count |"
+    yield "|---|---|"
+    for name, ids in difficulties(knowledge, pages).items():
+        yield f"| {name} | {len(ids)} |"
+    yield ""
     yield from _shares("pages by kind", Counter(document.kind for document in documents))
     yield from _shares("pages by site", Counter(document.site for document in documents))
     yield from _shares("clean queries by intent", Counter(query.intent for query in clean))
+    yield from _shares("clean queries by region", Counter(query.region for query in clean))
+    yield from _shares("clean queries by search box", Counter(query.scope for query in clean))
+    yield from _shares("judgments by assessor", Counter(judgment.assessor for judgment in judgments))
 
 
-def _repealed(documents: list[Document]) -> str:
-    policies = [document for document in documents if document.kind == "政策文件"]
-    return f"{len(policies)}, {sum(bool(document.expires) for document in policies)}"
+def _repealed(knowledge: Knowledge) -> str:
+    return f"{len(knowledge.policies)}, {sum(bool(policy.expires) for policy in knowledge.policies)}"
+
+
+def _questions(knowledge: Knowledge) -> str:
+    return f"{len(knowledge.letters)}, {len(knowledge.faqs)}, {sum(len(item.faqs) for item in knowledge.items)}"
+
+
+def _perturbed(queries: list[Query]) -> str:
+    counts = Counter(query.variant for query in queries)
+    return f"{counts['typo']} / {counts['pinyin']} / {counts['colloquial']}"
 
 
 def _grades(judgments: list[Judgment]) -> str:

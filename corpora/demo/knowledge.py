@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from corpora.demo.model import Agency, Article, Dataset, Fault, Item, Knowledge, Policy, Site, Topic
+from corpora.demo.model import Agency, Article, Confusable, Dataset, Fault, Item, Knowledge, Policy, Site, Topic
 from corpora.demo.page import home
 from corpora.demo.themes import LEGAL_PERSON, NATURAL_PERSON, THEMES
 from corpora.errors import CorpusFormatError
@@ -37,6 +37,7 @@ TABLES: dict[str, tuple[str, type[msgspec.Struct]]] = {
     "dataset": ("datasets", Dataset),
     "topic": ("topics", Topic),
     "fault": ("faults", Fault),
+    "confusable": ("confusables", Confusable),
 }
 """Table name in TOML → field of `Knowledge` and type of its entries. Any file may hold any table."""
 
@@ -130,6 +131,8 @@ def _inconsistencies(knowledge: Knowledge, origin: dict[int, str]) -> Iterator[s
         yield from _unknown(label, "site", topic.at, sites)
         yield from _unknown(label, "item", topic.items, items)
         yield from _unknown(label, "policy", topic.policies, policies)
+    for pair in knowledge.confusables:
+        yield from _unknown(origin[id(pair)], "item", pair.items, items)
     for fault in knowledge.faults:
         label = origin[id(fault)]
         yield from _unknown(label, "item", [fault.item], items)

@@ -196,6 +196,14 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """The fact as this channel tells it."""
 
 
+class Confusable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Two words that citizens and engines take for each other, and that mean different items."""
+
+    words: tuple[str, str]
+    items: tuple[str, str]
+    why: str
+
+
 class Knowledge(msgspec.Struct, frozen=True, kw_only=True):
     """Everything authored, in file order."""
 
@@ -211,3 +219,4 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True):
     datasets: tuple[Dataset, ...]
     topics: tuple[Topic, ...]
     faults: tuple[Fault, ...]
+    confusables: tuple[Confusable, ...] = ()

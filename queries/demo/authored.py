@@ -47,9 +47,9 @@ def check(
 ) -> None:
     """Compare every id that the queries use with the known ones: `site`, `item`, `policy`, `page` and so on.
 
-    `pool` holds the pages read for each query. Raise `QuerySetFormatError` naming every mistake.
+    `pool` holds the subjects read for each query. Raise `QuerySetFormatError` naming every mistake.
     """
-    mistakes = [*_mistakes(authored, known), *_misread(authored, known["page"], pool or {})]
+    mistakes = [*_mistakes(authored, known), *_misread(authored, known["subject"], pool or {})]
     if mistakes:
         raise QuerySetFormatError("demo queries: " + "; ".join(mistakes))
 
@@ -65,7 +65,7 @@ def _mistakes(authored: Authored, known: Mapping[str, Collection[str]]) -> Itera
         used = {
             "intent": [asked.intent],
             "site": [asked.region, *([asked.scope] if asked.scope != "all" else [])],
-            "item": [asked.item] if asked.item else [],
+            "item": [*([asked.item] if asked.item else []), *asked.also, *asked.near],
             "policy": [asked.policy] if asked.policy else [],
             "agency": [asked.org] if asked.org else [],
             "dataset": [asked.dataset] if asked.dataset else [],
@@ -92,11 +92,11 @@ def _mistakes(authored: Authored, known: Mapping[str, Collection[str]]) -> Itera
             yield f"query '{perturbed.id}': unknown variant '{perturbed.variant}'; known: {', '.join(VARIANTS)}"
 
 
-def _misread(authored: Authored, pages: Collection[str], pool: Mapping[str, Collection[str]]) -> Iterator[str]:
+def _misread(authored: Authored, subjects: Collection[str], pool: Mapping[str, Collection[str]]) -> Iterator[str]:
     queries = {asked.id for asked in authored.query}
     for query_id, read in pool.items():
         if query_id not in queries:
             yield f"pool.tsv: unknown query '{query_id}'; only clean queries are pooled"
-        for doc_id in read:
-            if doc_id not in pages:
-                yield f"pool.tsv: query '{query_id}': unknown page '{doc_id}'"
+        for name in read:
+            if name not in subjects:
+                yield f"pool.tsv: query '{query_id}': unknown subject '{name}'"

@@ -57,6 +57,7 @@ def sources() -> Sources:
         "agency": [agency.id for agency in knowledge.agencies],
         "dataset": [dataset.id for dataset in knowledge.datasets],
         "page": shelf.pages,
+        "subject": shelf.subjects,
         "theme": sorted(THEMES),
         "aspect": ASPECTS,
     }
@@ -101,13 +102,13 @@ def compose() -> tuple[list[Query], list[Judgment]]:
 def judgments(given: Sources, asked: Asked) -> Iterator[Judgment]:
     """Yield the judgments of a clean query in corpus order: what a rule speaks about, and what was read."""
     need = resolve(asked, given.knowledge, given.shelf)
-    read = given.pool.get(asked.id, ())
+    read = {name for subject in given.pool.get(asked.id, ()) for name in given.shelf.of_subject(subject)}
     for page in given.shelf.about(need.keys(), (*need.named, *need.hand, *read)):
         grade, rule, flags = judge(need, page)
         doc_id = page.document.id
         if spoken(rule):
             yield Judgment(query_id=asked.id, doc_id=doc_id, grade=grade, assessor=rule, flags=flags)
-        elif doc_id in read:
+        elif rule == "rule:unrelated" and doc_id in read:
             yield Judgment(query_id=asked.id, doc_id=doc_id, grade=0, assessor=POOL)
 
 

@@ -60,6 +60,7 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
     policy_mentions: frozenset[str]
     items: frozenset[str]
     related: frozenset[str]
+    also: frozenset[str]
     touched: frozenset[str]
     """Items that the named pages mention: their other pages are on the same subject, no more."""
     aspect: str
@@ -72,7 +73,7 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
 
     def keys(self) -> Iterator[Key]:
         """Yield what a page must be about to concern this need."""
-        for item in self.items | self.related | self.touched | self.policy_items | self.policy_mentions:
+        for item in self.items | self.also | self.related | self.touched | self.policy_items | self.policy_mentions:
             yield "item", item
         for policy in self.topic_policies:
             yield "policy", policy
@@ -110,7 +111,10 @@ def resolve(asked: Asked, knowledge: Knowledge, shelf: Shelf) -> Need:
         policy_items=frozenset(policy.answers) if policy is not None else frozenset(),
         policy_mentions=frozenset(policy.mentions) if policy is not None else frozenset(),
         items=frozenset(items),
-        related=frozenset(near for name in items for near in by_id[name].related) - items,
+        related=(frozenset(near for name in items for near in by_id[name].related) | {*asked.near})
+        - items
+        - {*asked.also},
+        also=frozenset(asked.also),
         touched=frozenset(touched),
         aspect=asked.aspect,
         item_cap=2 if asked.pages or asked.policy or asked.org or asked.dataset else 3,
@@ -220,6 +224,8 @@ def _by_item(need: Need, page: Page) -> tuple[int, str]:
     if links.item:
         if links.item in need.items:
             return need.item_cap, "rule:guide"
+        if links.item in need.also:
+            return 2, "rule:also-item"
         return (1, "rule:related-item") if links.item in need.related | need.touched else (0, "")
     if need.items.intersection(links.answers):
         if page.document.kind in ONLY_RELATED:
@@ -232,6 +238,8 @@ def _by_item(need: Need, page: Page) -> tuple[int, str]:
         if links.aspects and wanted.isdisjoint(links.aspects) and page.document.kind in WITH_ASPECTS:
             return 1, "rule:other-aspect"
         return 2, "rule:answers-item"
+    if need.also.intersection(links.answers):
+        return 1, "rule:also-item"
     if need.items.intersection(links.mentions):
         return 1, "rule:mentions-item"
     near = need.related | need.touched

@@ -33,6 +33,10 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     item: str = ""
     aspect: str = ""
     """The one thing about the item that is asked; answers on other aspects are then only related."""
+    also: Texts = ()
+    """Other items whose pages help as well: grade 2."""
+    near: Texts = ()
+    """Other items that are worth a look: grade 1."""
     hand: tuple[Override, ...] = ()
 
 

@@ -1,7 +1,7 @@
-"""The pages that a reader judged because an engine returned them and no rule had spoken about them.
+"""What a reader judged because an engine returned pages of that subject and no rule had spoken about them.
 
-`pool.tsv` holds a line for each query: its id, then the ids of the pages that were read and found not relevant. What
-was found relevant stands with its grade and reason under `hand` of the query.
+`pool.tsv` holds a line for each query: its id, then the subjects (see `shelf.subject`) that were read and found not to
+help. What was found to help stands with its grade and reason under `also`, `near` or `hand` of the query.
 """
 
 from collections.abc import Mapping
@@ -13,18 +13,18 @@ FILE = "pool.tsv"
 
 
 def load() -> dict[str, tuple[str, ...]]:
-    """Return the pages read and found not relevant, by query id."""
+    """Return the subjects read and found not to help, by query id."""
     return parse(files("queries.demo").joinpath("data", FILE).read_text(encoding="utf-8"))
 
 
 def parse(text: str) -> dict[str, tuple[str, ...]]:
-    """Turn the file's text into page ids by query id; raise `QuerySetFormatError` on a query that stands twice."""
+    """Turn the file's text into subjects by query id; raise `QuerySetFormatError` on a query that stands twice."""
     pool: dict[str, tuple[str, ...]] = {}
     for number, line in enumerate(text.splitlines(), 1):
-        query_id, *pages = line.split("\t")
+        query_id, *subjects = line.split("\t")
         if query_id in pool:
             raise QuerySetFormatError(f"demo {FILE} line {number}: query '{query_id}' stands twice; join the lines")
-        pool[query_id] = tuple(pages)
+        pool[query_id] = tuple(subjects)
     return pool
 
 

@@ -1,6 +1,6 @@
 """The composed pages by id and by what they are about, so that a query meets the pages that could concern it only."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from corpora.demo.page import Links, Page
 
@@ -16,19 +16,49 @@ class Shelf:
         self._place = {name: place for place, name in enumerate(self.pages)}
         self._about: dict[Key, list[str]] = {}
         self._copies: dict[str, list[str]] = {}
+        self._subjects: dict[str, list[str]] = {}
         for name, page in self.pages.items():
             for key in _keys(page.links):
                 self._about.setdefault(key, []).append(name)
             self._copies.setdefault(page.links.mirror_of or name, []).append(name)
+            self._subjects.setdefault(subject(page), []).append(name)
 
     def about(self, keys: Iterable[Key], more: Iterable[str] = ()) -> list[Page]:
         """Return the pages about any of the keys, and those named, in corpus order."""
         names = {name for key in keys for name in self._about.get(key, ())}.union(more)
         return [self.pages[name] for name in sorted(names, key=self._place.__getitem__)]
 
+    def of_subject(self, name: str) -> list[str]:
+        """Return the ids of the pages with that subject, none if there is no such subject."""
+        return self._subjects.get(name, [])
+
+    @property
+    def subjects(self) -> Collection[str]:
+        """All subjects."""
+        return self._subjects.keys()
+
     def copies(self, name: str) -> list[str]:
         """Return the ids of a page, its original and all its mirrors."""
         return self._copies[self.pages[name].links.mirror_of or name]
+
+
+def subject(page: Page) -> str:
+    """Return what a page is wholly about, so that one reading serves all pages on it.
+
+    That is `item:`, `agency:`, `dataset:` or `policy:` and an id; `letter:` and the id of a letter that was answered in
+    several places; `page:` and the id of the original for any other page that tells something of its own.
+    """
+    links = page.links
+    if links.group.startswith("faq/") or (links.attachment_of and links.answers and not links.policy):
+        return f"item:{links.answers[0]}"
+    for kind, name in (
+        ("item", links.item), ("agency", links.agency), ("dataset", links.dataset), ("policy", links.policy),
+    ):  # fmt: skip
+        if name:
+            return f"{kind}:{name}"
+    if links.group.startswith("letter/"):
+        return links.group.replace("/", ":")
+    return f"page:{links.mirror_of or page.document.id}"
 
 
 def _keys(links: Links) -> Iterator[Key]:

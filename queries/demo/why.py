@@ -6,6 +6,7 @@ from corpora.demo.page import Page
 from queries.demo.compose import POOL, Sources, need_of, sources, spoken
 from queries.demo.labels import AS_OF, Need, judge
 from queries.demo.model import Asked
+from queries.demo.shelf import subject
 from queries.errors import QuerySetFormatError
 
 RULES = {
@@ -30,6 +31,7 @@ RULES = {
     "rule:other-question": "the page answers another question on the same item",
     "rule:other-aspect": "the page explains another side of the item than the one asked for",
     "rule:answers-item": "the page explains how the item is done",
+    "rule:also-item": "the page is about another item that helps with the same need",
     "rule:mentions-item": "the page mentions the item",
     "rule:news-on-matter": "the page reports on the same matter",
     "rule:same-matter": "the page is on the same matter as the named one, in another place or year",
@@ -39,7 +41,7 @@ RULES = {
     "rule:related-elsewhere": "the page is about something related, in another place than the asker's",
     "rule:some-city": "the page speaks of one city, and the query is asked for the province as a whole",
     "rule:unrelated": "nothing links the page to what the query asks for",
-    POOL: "an engine returned the page, no rule speaks of it, and a reader found that it does not help",
+    POOL: "an engine returned pages on its subject, no rule speaks of them, and a reader found that they do not help",
 }
 """Rule → why it gives its grade, in one clause. `docs/collection.md` lists the grades."""
 
@@ -84,7 +86,7 @@ def why(query_id: str, doc_id: str) -> Reason:
     grade, rule, flags = judge(need, page)
     judged: int | None = grade
     if not spoken(rule):
-        if doc_id in given.pool.get(asked.id, ()):
+        if rule == "rule:unrelated" and subject(page) in given.pool.get(asked.id, ()):
             rule = POOL
         else:
             judged = None

@@ -1,0 +1,72 @@
+"""Pool the demo collection: list what engines return and no rule speaks about, and record it once read.
+
+    python tests/pool_demo.py list RUN… > unread.tsv  # what a reader has to read, from run folders over the demo set
+    python tests/pool_demo.py accept unread.tsv       # record as not helping all that has got no grade by now
+
+Between the two, whoever reads gives everything that does help the query its place under `also`, `near` or `hand`, with
+the reason, in the files of `queries/demo/data`.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from bench.results import RunFolder
+from queries.demo import compose, pool
+from queries.demo.compose import Sources
+from queries.demo.labels import judge, resolve
+from queries.demo.shelf import subject
+
+DEPTH = 10
+SHOWN = 50
+FILE = Path(__file__).parent.parent / "queries" / "demo" / "data" / pool.FILE
+
+
+def unread(given: Sources, runs: Sequence[Path], depth: int = DEPTH) -> Iterator[tuple[str, str, str]]:
+    """Yield query, subject and one page of it for what stands in any engine's first ten and nobody has judged."""
+    parents = {perturbed.id: perturbed.parent for perturbed in given.authored.perturbed}
+    needs = {asked.id: resolve(asked, given.knowledge, given.shelf) for asked in given.authored.query}
+    seen = {(query_id, name) for query_id, read in given.pool.items() for name in read}
+    for folder in map(RunFolder, runs):
+        for engine in folder.manifest().engines:
+            for response in folder.responses(engine):
+                query_id = parents.get(response.query_id, response.query_id)
+                for hit in response.hits[:depth]:
+                    page = given.shelf.pages[hit.doc_id]
+                    pair = (query_id, subject(page))
+                    if pair not in seen and not compose.spoken(judge(needs[query_id], page).rule):
+                        seen.add(pair)
+                        yield *pair, hit.doc_id
+
+
+def reading_list(runs: Sequence[Path]) -> Iterator[str]:
+    """Yield a line for each unread pair, by query: query, subject, what is asked, title and beginning of a page."""
+    given = compose.sources()
+    asked = {asked.id: asked for asked in given.authored.query}
+    names = {f"item:{item.id}": item.name for item in given.knowledge.items}
+    for query_id, name, doc_id in sorted(unread(given, runs)):
+        document = given.shelf.pages[doc_id].document
+        shown = names.get(name) or f"{document.title} {document.body[:SHOWN]}"
+        query = asked[query_id]
+        yield "\t".join((query_id, name, query.text, query.region, " ".join(shown.split())))
+
+
+def accept(lines: Iterator[str]) -> None:
+    """Record the subjects of a reading list as read; what a rule or a hand speaks about meanwhile stays with it."""
+    read = {query_id: set(subjects) for query_id, subjects in pool.load().items()}
+    for line in lines:
+        query_id, name = line.split("\t")[:2]
+        read.setdefault(query_id, set()).add(name)
+    FILE.write_text(pool.dump({query_id: tuple(names) for query_id, names in read.items()}), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Pool the demo collection.")
+    parser.add_argument("verb", choices=("list", "accept"))
+    parser.add_argument("paths", nargs="+", type=Path, help="run folders to list from, or reading lists to accept")
+    arguments = parser.parse_args()
+    if arguments.verb == "list":
+        sys.stdout.write("".join(line + "\n" for line in reading_list(arguments.paths)))
+    else:
+        accept(line for path in arguments.paths for line in path.read_text(encoding="utf-8").splitlines())
