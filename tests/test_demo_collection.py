@@ -108,7 +108,7 @@ def test_every_intent_and_perturbation_has_queries_enough_to_be_reported(
 def test_every_difficulty_is_in_it() -> None:
     knowledge = load()
     found = difficulties(knowledge, list(corpus.pages(knowledge)))
-    assert {name for name, ids in found.items() if len(ids) < 10} == set()
+    assert {name for name, ids in found.items() if len(ids) < 5} == set()
 
 
 def test_ids_and_urls_are_unique_and_hosts_are_fictional(

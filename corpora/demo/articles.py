@@ -83,8 +83,8 @@ def _page(gazetteer: Gazetteer, code: str, article: Article, told_at: str, *, sh
 
 
 def _facts(gazetteer: Gazetteer, article: Article, site: Site) -> Facts | None:
-    """Return the local facts of the item that a question asked in several places is about."""
-    if not article.elsewhere:
+    """Return the local facts of the item that the article answers, None where its text has no room for them."""
+    if "{" not in article.title + article.ask + article.body:
         return None
     return gazetteer.facts(gazetteer.items[article.answers[0]], site, "letter")
 
@@ -100,7 +100,9 @@ def _body(
         key = article.id if site.id == article.site else f"{article.id}@{site.id}"
         heads = pick(key, (("来信内容", "回复内容"), ("网民留言", "办理答复"), ("咨询", f"{office}回复")))
         close = pick(key + "/close", ("感谢您的来信。", "如有疑问请再次留言。", "祝您生活愉快。", ""))
-        local = "\n" + pick(key + "/local", ("另：{}", "{}", "顺带说明，{}")).format(facts.note) if facts else ""
+        local = ""
+        if facts and article.elsewhere:
+            local = "\n" + pick(key + "/local", ("另：{}", "{}", "顺带说明，{}")).format(facts.note)
         return f"{heads[0]}：{ask.strip()}\n{heads[1]}：{body.strip()}{local}{close}\n{office} {spoken}"
     signed = f"\n{office}\n{spoken}" if code == "notice" else ""
     return body.strip() + signed + (f"\n（来源：{office}）" if mirrored else "")

@@ -145,11 +145,12 @@ def _inconsistencies(knowledge: Knowledge, origin: dict[int, str]) -> Iterator[s
             named = (article.explains, *article.policies) if article.explains else article.policies
             yield from _unknown(label, "site", (article.site, *article.mirrors, *article.elsewhere), sites)
             yield from _unknown(label, "aspect", article.aspects, ASPECTS)
-            yield from _bad_places(label, article.ask + article.body)
-            for site in article.elsewhere:
+            yield from _bad_places(label, article.title + article.ask + article.body)
+            filled = (article.site,) if "{" in article.title + article.ask + article.body else ()
+            for site in (*filled, *article.elsewhere):
                 handled = items_at.get(article.answers[0], ()) if article.answers else ()
                 if site not in handled:
-                    yield f"{label}: asked at '{site}', which does not handle its first answered item"
+                    yield f"{label}: told at '{site}', which does not handle its first answered item"
             yield from _unknown(label, "agency", [article.agency], agencies)
             yield from _unknown(label, "item", (*article.answers, *article.mentions), items)
             yield from _unknown(label, "policy", named, policies)

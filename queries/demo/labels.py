@@ -148,11 +148,8 @@ def judge(need: Need, page: Page) -> Verdict:
     )
     if grade == 0:
         return Verdict(0, "rule:unrelated")
-    wrong = set(page.links.wrong)
-    if grade > 1 and wrong.intersection(FACTS_OF.get(need.aspect, ())):
+    if grade > 1 and set(page.links.wrong).intersection(FACTS_OF.get(need.aspect, ())):
         grade, rule = 1, "rule:wrong-fact-asked"
-    elif grade > 2 and wrong:
-        grade, rule = 2, f"{rule}-with-wrong-fact"
     place = _place(need.region, document.region)
     flags = _flags(grade, place, document.expires)
     if flags:

@@ -47,7 +47,6 @@ RULES = {
 
 SUFFIXES = {
     "-level-above": "it is the level above's page, where the asker's own place has one",
-    "-with-wrong-fact": "it tells one fact differently from the guide of the place",
 }
 """Ending of a rule's name → why its grade was lowered."""
 
