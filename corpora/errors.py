@@ -2,7 +2,8 @@
 
 CorpusError
 ├── CorpusNotFoundError      no such corpus folder or file
-└── CorpusFormatError        a file is there and cannot be used as it is
+├── CorpusFormatError        a file is there and cannot be used as it is
+└── PortalError              the demo portals cannot be served as asked
 """
 
 
@@ -16,3 +17,7 @@ class CorpusNotFoundError(CorpusError):
 
 class CorpusFormatError(CorpusError):
     """A corpus file cannot be used; the text names the file, the line where there is one, and the remedy."""
+
+
+class PortalError(CorpusError):
+    """The demo portals cannot be served; the text names the host or port and the remedy."""

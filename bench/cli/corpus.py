@@ -1,5 +1,7 @@
-"""`tongcha corpus`: look at corpora and convert them."""
+"""`tongcha corpus`: look at corpora, convert them, and serve the bundled one as websites."""
 
+import contextlib
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -8,7 +10,7 @@ import typer
 from bench.cli.exits import told
 from bench.cli.options import Json
 
-app = typer.Typer(help="Look at a corpus, or convert one between formats.", no_args_is_help=True)
+app = typer.Typer(help="Look at a corpus, convert one between formats, or serve one.", no_args_is_help=True)
 
 
 @app.command()
@@ -83,3 +85,38 @@ def convert(
             print_json({"folder": str(target), "format": to, "documents": facts.documents})
         else:
             typer.echo(f"{target}: {facts.documents} documents in {to} format")
+
+
+@app.command()
+def serve(
+    corpus: Annotated[Literal["demo"], typer.Argument(help="The corpus whose portals to serve.")],
+    port: Annotated[int, typer.Option(help="Port of the hub; the sites follow. 0: any.", min=0, max=65535)] = 8100,
+    host: Annotated[str, typer.Option(help="Loopback address to listen on.")] = "127.0.0.1",
+    traps: Annotated[bool, typer.Option("--traps", help="Also serve what breaks crawlers.")] = False,
+    json: Json = False,
+) -> None:
+    """Serve the portals of the demo corpus as websites on this machine, until Ctrl-C."""
+    import signal
+    import time
+
+    from bench.cli.screen import print_json
+    from corpora.demo.site.demo import demo_portals
+    from corpora.demo.site.server import Portals
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # scripts end servers with it
+    with (
+        told(),
+        contextlib.suppress(KeyboardInterrupt),  # the ordinary end of a server, and no mistake
+        Portals(demo_portals(traps=traps), host=host, port=port) as served,
+    ):
+        if json:
+            print_json({"hub": served.hub, "addresses": served.addresses})
+        else:
+            typer.echo(f"{served.hub}/  the list of portals, and ground-truth.json")
+            for portal in served.portals:
+                address = served.addresses[portal.site.id]
+                typer.echo(f"{address}/  {portal.site.name}, {len(portal.documents)} documents")
+            typer.echo("Ctrl-C ends it.")
+        sys.stdout.flush()  # whoever started this through a pipe waits for the addresses
+        while True:  # the system may hand the signal to another thread, and that does not wake this one
+            time.sleep(0.2)
