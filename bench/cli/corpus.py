@@ -100,6 +100,7 @@ def serve(
     import time
 
     from bench.cli.screen import print_json
+    from corpora.demo.attachments import missing, render
     from corpora.demo.site.demo import demo_portals
     from corpora.demo.site.server import Portals
 
@@ -107,7 +108,9 @@ def serve(
     with (
         told(),
         contextlib.suppress(KeyboardInterrupt),  # the ordinary end of a server, and no mistake
-        Portals(demo_portals(traps=traps), host=host, port=port) as served,
+        Portals(
+            demo_portals(attachment_bytes=None if missing() else render, traps=traps), host=host, port=port
+        ) as served,
     ):
         if json:
             print_json({"hub": served.hub, "addresses": served.addresses})
@@ -116,6 +119,8 @@ def serve(
             for portal in served.portals:
                 address = served.addresses[portal.site.id]
                 typer.echo(f"{address}/  {portal.site.name}, {len(portal.documents)} documents")
+            if missing():
+                typer.echo(f"Attachments are left out, for want of {', '.join(missing())}: pip install 'tongcha[sites]'")
             typer.echo("Ctrl-C ends it.")
         sys.stdout.flush()  # whoever started this through a pipe waits for the addresses
         while True:  # the system may hand the signal to another thread, and that does not wake this one

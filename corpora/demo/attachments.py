@@ -26,6 +26,11 @@ _LINE = 38
 """Characters in a line of a PDF page."""
 
 
+def missing() -> tuple[str, ...]:
+    """Return the modules that some kind of attachment needs and that are not installed."""
+    return tuple(name for name in PACKAGES.values() if find_spec(name) is None)
+
+
 def render(document: Document) -> bytes:
     """Return the file of an attachment. Raise `CorpusError` when the package that writes it is not installed."""
     suffix = "." + document.url.rpartition(".")[2]
