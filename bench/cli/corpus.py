@@ -120,7 +120,7 @@ def serve(
                 address = served.addresses[portal.site.id]
                 typer.echo(f"{address}/  {portal.site.name}, {len(portal.documents)} documents")
             if missing():
-                typer.echo(f"Attachments are left out, for want of {', '.join(missing())}: pip install 'tongcha[sites]'")
+                typer.echo(f"Attachments are left out without {', '.join(missing())}: pip install 'tongcha[sites]'")
             typer.echo("Ctrl-C ends it.")
         sys.stdout.flush()  # whoever started this through a pipe waits for the addresses
         while True:  # the system may hand the signal to another thread, and that does not wake this one

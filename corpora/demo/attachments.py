@@ -15,12 +15,6 @@ from corpora.model import Document
 PACKAGES = {".pdf": "reportlab", ".docx": "docx", ".xlsx": "xlsxwriter"}
 """Suffix → module that renders it."""
 
-MIME = {
-    ".pdf": "application/pdf",
-    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
-
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _LINE = 38
 """Characters in a line of a PDF page."""
