@@ -3,8 +3,8 @@
     python tests/pool_demo.py list RUN… > unread.tsv  # what a reader has to read, from run folders over the demo set
     python tests/pool_demo.py accept unread.tsv       # record as not helping all that has got no grade by now
 
-Between the two, whoever reads gives everything that does help the query its place under `also`, `near` or `hand`, with
-the reason, in the files of `queries/demo/data`.
+Between the two, whoever reads writes everything that does help the query into `queries/demo/data/found.toml`, with
+grade and reason.
 """
 
 import argparse
@@ -14,8 +14,9 @@ from pathlib import Path
 
 from bench.results import RunFolder
 from queries.demo import compose, pool
+from queries.demo.authored import load
 from queries.demo.compose import Sources
-from queries.demo.labels import judge, resolve
+from queries.demo.labels import judge
 from queries.demo.shelf import subject
 
 DEPTH = 10
@@ -26,7 +27,7 @@ FILE = Path(__file__).parent.parent / "queries" / "demo" / "data" / pool.FILE
 def unread(given: Sources, runs: Sequence[Path], depth: int = DEPTH) -> Iterator[tuple[str, str, str]]:
     """Yield query, subject and one page of it for what stands in any engine's first ten and nobody has judged."""
     parents = {perturbed.id: perturbed.parent for perturbed in given.authored.perturbed}
-    needs = {asked.id: resolve(asked, given.knowledge, given.shelf) for asked in given.authored.query}
+    needs = {asked.id: compose.needed(given, asked) for asked in given.authored.query}
     seen = {(query_id, name) for query_id, read in given.pool.items() for name in read}
     for folder in map(RunFolder, runs):
         for engine in folder.manifest().engines:
@@ -53,11 +54,13 @@ def reading_list(runs: Sequence[Path]) -> Iterator[str]:
 
 
 def accept(lines: Iterator[str]) -> None:
-    """Record the subjects of a reading list as read; what a rule or a hand speaks about meanwhile stays with it."""
+    """Record the subjects of a reading list as read and not helping, but for those that were found to help."""
     read = {query_id: set(subjects) for query_id, subjects in pool.load().items()}
+    helps = {(found.query, found.subject) for found in load().found}
     for line in lines:
         query_id, name = line.split("\t")[:2]
-        read.setdefault(query_id, set()).add(name)
+        if (query_id, name) not in helps:
+            read.setdefault(query_id, set()).add(name)
     FILE.write_text(pool.dump({query_id: tuple(names) for query_id, names in read.items()}), encoding="utf-8")
 
 

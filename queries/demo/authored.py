@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import msgspec
 
-from queries.demo.model import Asked, Perturbed
+from queries.demo.model import Asked, Found, Perturbed
 from queries.errors import QuerySetFormatError
 
 INTENTS = ("service", "policy", "known-item", "organisation", "news", "data", "question")
@@ -19,6 +19,7 @@ class Authored(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     query: tuple[Asked, ...] = ()
     perturbed: tuple[Perturbed, ...] = ()
+    found: tuple[Found, ...] = ()
 
 
 def load() -> Authored:
@@ -39,6 +40,7 @@ def parse(texts: Mapping[str, str]) -> Authored:
     return Authored(
         query=tuple(asked for part in parts for asked in part.query),
         perturbed=tuple(perturbed for part in parts for perturbed in part.perturbed),
+        found=tuple(found for part in parts for found in part.found),
     )
 
 
@@ -94,6 +96,13 @@ def _mistakes(authored: Authored, known: Mapping[str, Collection[str]]) -> Itera
 
 def _misread(authored: Authored, subjects: Collection[str], pool: Mapping[str, Collection[str]]) -> Iterator[str]:
     queries = {asked.id for asked in authored.query}
+    for found in authored.found:
+        if found.query not in queries or found.subject not in subjects:
+            yield f"found: unknown query '{found.query}' or subject '{found.subject}'"
+        if found.grade not in (1, 2, 3):
+            yield f"found: query '{found.query}': grade {found.grade} of '{found.subject}' is not one of 1, 2, 3"
+        if found.subject in pool.get(found.query, ()):
+            yield f"found: query '{found.query}': '{found.subject}' stands in pool.tsv too; take it out there"
     for query_id, read in pool.items():
         if query_id not in queries:
             yield f"pool.tsv: unknown query '{query_id}'; only clean queries are pooled"

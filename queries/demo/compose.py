@@ -101,8 +101,8 @@ def compose() -> tuple[list[Query], list[Judgment]]:
 
 def judgments(given: Sources, asked: Asked) -> Iterator[Judgment]:
     """Yield the judgments of a clean query in corpus order: what a rule speaks about, and what was read."""
-    need = resolve(asked, given.knowledge, given.shelf)
-    read = {name for subject in given.pool.get(asked.id, ()) for name in given.shelf.of_subject(subject)}
+    need = needed(given, asked)
+    read = {name for subject in (*given.pool.get(asked.id, ()), *need.read) for name in given.shelf.of_subject(subject)}
     for page in given.shelf.about(need.keys(), (*need.named, *need.hand, *read)):
         grade, rule, flags = judge(need, page)
         doc_id = page.document.id
@@ -110,6 +110,12 @@ def judgments(given: Sources, asked: Asked) -> Iterator[Judgment]:
             yield Judgment(query_id=asked.id, doc_id=doc_id, grade=grade, assessor=rule, flags=flags)
         elif rule == "rule:unrelated" and doc_id in read:
             yield Judgment(query_id=asked.id, doc_id=doc_id, grade=0, assessor=POOL)
+
+
+def needed(given: Sources, asked: Asked) -> Need:
+    """Return what a clean query needs, with what readers found to help."""
+    read = {found.subject: found.grade for found in given.authored.found if found.query == asked.id}
+    return resolve(asked, given.knowledge, given.shelf, read)
 
 
 def spoken(rule: str) -> bool:
@@ -123,5 +129,5 @@ def need_of(given: Sources, query_id: str) -> tuple[Asked, Need] | None:
     wanted = parents.get(query_id, query_id)
     for asked in given.authored.query:
         if asked.id == wanted:
-            return asked, resolve(asked, given.knowledge, given.shelf)
+            return asked, needed(given, asked)
     return None

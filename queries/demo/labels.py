@@ -5,7 +5,7 @@ The corpus is composed, so what every page answers is known. The rules, their or
 links only: never at words, and never at what an engine finds.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -13,7 +13,7 @@ import msgspec
 from corpora.demo.model import Knowledge
 from corpora.demo.page import Page
 from queries.demo.model import Asked
-from queries.demo.shelf import Key, Shelf
+from queries.demo.shelf import Key, Shelf, subject
 
 AS_OF = "2026-06-30"
 """The day on which the queries are asked; what has expired by then is outdated."""
@@ -70,6 +70,8 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
     """True where one question or one page is meant, rather than an item as a whole."""
     own_guide: bool
     hand: dict[str, int]
+    read: dict[str, int]
+    """Subject → grade that a reader of the pool gave."""
 
     def keys(self) -> Iterator[Key]:
         """Yield what a page must be about to concern this need."""
@@ -85,8 +87,8 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
             yield "dataset", self.dataset
 
 
-def resolve(asked: Asked, knowledge: Knowledge, shelf: Shelf) -> Need:
-    """Work out what a query needs."""
+def resolve(asked: Asked, knowledge: Knowledge, shelf: Shelf, read: Mapping[str, int] | None = None) -> Need:
+    """Work out what a query needs; `read` maps subjects of the pool to the grades that readers gave."""
     sites = {site.id: site for site in knowledge.sites}
     region = sites[asked.region].region
     scope = "all" if asked.scope == "all" else sites[asked.scope].host
@@ -126,6 +128,7 @@ def resolve(asked: Asked, knowledge: Knowledge, shelf: Shelf) -> Need:
             for page in shelf.about(("item", name) for name in items)
         ),
         hand={override.doc: override.grade for override in asked.hand},
+        read=dict(read or {}),
     )
 
 
@@ -144,6 +147,7 @@ def judge(need: Need, page: Page) -> Verdict:
         _by_policy(need, page),
         _by_item(need, page),
         _by_group(need, page),
+        _by_reading(need, page),
         key=lambda found: found[0],
     )
     if grade == 0:
@@ -160,6 +164,8 @@ def judge(need: Need, page: Page) -> Verdict:
         return Verdict(min(grade, 1), "rule:some-city")
     if place == "above" and page.links.agency:
         return Verdict(1, "rule:organisation-level-above")
+    if place == "above" and page.links.dataset:
+        return Verdict(max(grade - 1, 1), f"{rule}-level-above")
     if place == "above" and page.links.item and need.own_guide:
         return Verdict(max(grade - 1, 1), f"{rule}-level-above")
     return Verdict(grade, rule)
@@ -210,7 +216,7 @@ def _by_policy(need: Need, page: Page) -> tuple[int, str]:
     if need.topic_policies.intersection(links.policies):
         return (1, "rule:news-on-policy") if news else (2, "rule:reply-on-policy")
     if links.item in need.policy_items:
-        return 2, "rule:guide-under-policy"
+        return 1, "rule:guide-under-policy"
     if links.item in need.policy_mentions or need.policy_items.intersection((*links.answers, *links.mentions)):
         return 1, "rule:shares-item"
     return 0, ""
@@ -247,3 +253,7 @@ def _by_group(need: Need, page: Page) -> tuple[int, str]:
     if page.links.group and page.links.group in need.groups:
         return (1, "rule:news-on-matter") if page.document.kind in ONLY_RELATED else (2, "rule:same-matter")
     return 0, ""
+
+
+def _by_reading(need: Need, page: Page) -> tuple[int, str]:
+    return need.read.get(subject(page), 0), "pool"

@@ -40,6 +40,15 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     hand: tuple[Override, ...] = ()
 
 
+class Found(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A subject (see `shelf.subject`) of the pool that a reader found to help the query; place and day still apply."""
+
+    query: str
+    subject: str
+    grade: int
+    reason: str
+
+
 class Perturbed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The same need written differently; facets and judgments are its parent's."""
 

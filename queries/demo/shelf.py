@@ -20,7 +20,7 @@ class Shelf:
         for name, page in self.pages.items():
             for key in _keys(page.links):
                 self._about.setdefault(key, []).append(name)
-            self._copies.setdefault(page.links.mirror_of or name, []).append(name)
+            self._copies.setdefault(_origin(page), []).append(name)
             self._subjects.setdefault(subject(page), []).append(name)
 
     def about(self, keys: Iterable[Key], more: Iterable[str] = ()) -> list[Page]:
@@ -38,8 +38,14 @@ class Shelf:
         return self._subjects.keys()
 
     def copies(self, name: str) -> list[str]:
-        """Return the ids of a page, its original and all its mirrors."""
-        return self._copies[self.pages[name].links.mirror_of or name]
+        """Return the ids of a page, its original, its mirrors, and the attachments that hold its text or records."""
+        return self._copies[_origin(self.pages[name])]
+
+
+def _origin(page: Page) -> str:
+    links = page.links
+    held = links.attachment_of if links.policy or links.dataset else ""
+    return links.mirror_of or held or page.document.id
 
 
 def subject(page: Page) -> str:

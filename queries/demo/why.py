@@ -89,6 +89,7 @@ def why(query_id: str, doc_id: str) -> Reason:
             rule = POOL
         else:
             judged = None
+    reasons = {found.subject: found.reason for found in given.authored.found if found.query == asked.id}
     texts = {other.id: other.text for other in given.authored.perturbed}
     return Reason(
         query_id=query_id,
@@ -98,14 +99,16 @@ def why(query_id: str, doc_id: str) -> Reason:
         grade=judged,
         assessor=rule if judged is not None else "",
         flags=flags,
-        because=_because(rule, asked, doc_id),
+        because=_because(rule, asked, doc_id, subject(page), reasons),
         asked=_asked(asked, need, given),
         page=_page(page),
     )
 
 
-def _because(rule: str, asked: Asked, doc_id: str) -> str:
-    """Say the rule in words, with the author's reason where a hand decided."""
+def _because(rule: str, asked: Asked, doc_id: str, subject_id: str, reasons: dict[str, str]) -> str:
+    """Say the rule in words, or give the reason of the author or reader who decided."""
+    if rule.startswith(POOL) and subject_id in reasons:
+        return reasons[subject_id]
     if rule == "hand":
         return next(override.reason for override in asked.hand if override.doc == doc_id)
     base, lowered = rule, ""
