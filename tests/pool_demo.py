@@ -2,6 +2,7 @@
 
     python tests/pool_demo.py list RUN… > unread.tsv  # what a reader has to read, from run folders over the demo set
     python tests/pool_demo.py accept unread.tsv       # record as not helping all that has got no grade by now
+    python tests/pool_demo.py without RUN             # how well an engine is judged that the pool does not know
 
 Between the two, whoever reads writes everything that does help the query into `queries/demo/data/found.toml`, with
 grade and reason.
@@ -9,6 +10,7 @@ grade and reason.
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -64,12 +66,42 @@ def accept(lines: Iterator[str]) -> None:
     FILE.write_text(pool.dump({query_id: tuple(names) for query_id, names in read.items()}), encoding="utf-8")
 
 
+def without(run: Path) -> Iterator[str]:
+    """Yield for each engine Judged@10 as it is, and as it would be without the subjects that it alone added."""
+    given = compose.sources()
+    parents = {perturbed.id: perturbed.parent for perturbed in given.authored.perturbed}
+    needs = {asked.id: compose.needed(given, asked) for asked in given.authored.query}
+    read = {(query_id, name) for query_id, names in given.pool.items() for name in names}
+    read |= {(found.query, found.subject) for found in given.authored.found}
+    folder = RunFolder(run)
+    spoken: dict[str, int] = Counter()
+    seen: dict[str, list[tuple[str, str]]] = {}
+    for engine in folder.manifest().engines:
+        seen[engine] = []
+        for response in folder.responses(engine):
+            query_id = parents.get(response.query_id, response.query_id)
+            for hit in response.hits[:DEPTH]:
+                page = given.shelf.pages[hit.doc_id]
+                rule = judge(needs[query_id], page).rule
+                if compose.spoken(rule) and rule != compose.POOL:
+                    spoken[engine] += 1
+                else:
+                    seen[engine].append((query_id, subject(page)))
+    for engine, pairs in seen.items():
+        others = {pair for name, theirs in seen.items() if name != engine for pair in theirs} & read
+        total = spoken[engine] + len(pairs)
+        now, then = (spoken[engine] + sum(pair in known for pair in pairs) for known in (read, others))
+        yield f"{engine:<18} {now / total:.3f} {then / total:.3f}"
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Pool the demo collection.")
-    parser.add_argument("verb", choices=("list", "accept"))
+    parser.add_argument("verb", choices=("list", "accept", "without"))
     parser.add_argument("paths", nargs="+", type=Path, help="run folders to list from, or reading lists to accept")
     arguments = parser.parse_args()
     if arguments.verb == "list":
         sys.stdout.write("".join(line + "\n" for line in reading_list(arguments.paths)))
+    elif arguments.verb == "without":
+        sys.stdout.write("".join(line + "\n" for line in without(arguments.paths[0])))
     else:
         accept(line for path in arguments.paths for line in path.read_text(encoding="utf-8").splitlines())

@@ -9,6 +9,7 @@ from hypothesis.extra.numpy import arrays
 from bench.statistics import (
     Pair,
     compare_pairs,
+    difference_told,
     estimate,
     holm,
     paired_t,
@@ -23,6 +24,10 @@ from bench.statistics import (
 def test_the_power_table_is_that_of_the_plan() -> None:
     """Differences of .10, .05 and .03 need 71, 283 and 785 queries (measures.md)."""
     assert [queries_needed(difference) for difference in (0.10, 0.05, 0.03)] == [71, 283, 785]
+
+
+def test_the_difference_that_queries_tell_needs_that_many_queries() -> None:
+    assert [queries_needed(difference_told(n)) for n in (71, 283, 785)] == [71, 283, 785]
 
 
 def test_wilson_matches_a_published_example() -> None:
