@@ -108,7 +108,8 @@ def _page(
         published=day,
     )
     touched = dict.fromkeys(item for article in articles for item in (*article.answers, *article.mentions))
-    return Page(document=document, links=Links(mentions=tuple(touched)))
+    summed_up = tuple(f"{doc_id.partition('-digest-')[0]}-{article.id}" for article in articles)
+    return Page(document=document, links=Links(mentions=tuple(touched), contains=summed_up))
 
 
 def _beginning(text: str, sentences: int) -> str:

@@ -24,6 +24,8 @@ class Links(msgspec.Struct, frozen=True, kw_only=True):
     attachment_of: str = ""
     dataset: str = ""
     topic: str = ""
+    contains: tuple[str, ...] = ()
+    """Ids of the pages that this digest sums up."""
     wrong: tuple[str, ...] = ()
     """Facts (`fee`, `days` …) that this page tells differently from the guide of the place."""
 

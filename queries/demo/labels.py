@@ -81,6 +81,8 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
             yield "policy", policy
         for group in self.groups:
             yield "group", group
+        for name in self.named:
+            yield "digest of", name
         if self.org:
             yield "agency", self.org
         if self.dataset:
@@ -250,6 +252,8 @@ def _by_item(need: Need, page: Page) -> tuple[int, str]:
 
 
 def _by_group(need: Need, page: Page) -> tuple[int, str]:
+    if need.named.intersection(page.links.contains):
+        return 2, "rule:in-digest"
     if page.links.group and page.links.group in need.groups:
         return (1, "rule:news-on-matter") if page.document.kind in ONLY_RELATED else (2, "rule:same-matter")
     return 0, ""

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from corpora.demo.page import Links, Page
 
 Key = tuple[str, str]
-"""What is meant (`item`, `policy`, `agency`, `dataset`, `group`) and its id."""
+"""What is meant (`item`, `policy`, `agency`, `dataset`, `group`, `digest of`) and its id."""
 
 
 class Shelf:
@@ -72,6 +72,8 @@ def _keys(links: Links) -> Iterator[Key]:
         yield "item", item
     for policy in {links.policy, links.explains, *links.policies} - {""}:
         yield "policy", policy
+    for name in links.contains:
+        yield "digest of", name
     for kind, name in (("agency", links.agency), ("dataset", links.dataset), ("group", links.group)):
         if name:
             yield kind, name

@@ -34,6 +34,7 @@ RULES = {
     "rule:also-item": "the page is about another item that helps with the same need",
     "rule:mentions-item": "the page mentions the item",
     "rule:news-on-matter": "the page reports on the same matter",
+    "rule:in-digest": "the page is a digest that sums up the named page",
     "rule:same-matter": "the page is on the same matter as the named one, in another place or year",
     "rule:wrong-fact-asked": "the page is about what is asked, but tells that very fact wrongly",
     "rule:wrong-region": "the page would be right, but speaks of another place than the asker's",
