@@ -2,7 +2,8 @@
 
 CorpusError
 ├── CorpusNotFoundError      no such corpus folder or file
-└── CorpusFormatError        a file is there and cannot be used as it is
+├── CorpusFormatError        a file is there and cannot be used as it is
+└── InvalidURLError          text that is no http or https URL
 """
 
 
@@ -16,3 +17,7 @@ class CorpusNotFoundError(CorpusError):
 
 class CorpusFormatError(CorpusError):
     """A corpus file cannot be used; the text names the file, the line where there is one, and the remedy."""
+
+
+class InvalidURLError(CorpusError):
+    """A text is no http or https URL; the message quotes it."""
