@@ -10,7 +10,8 @@ ARTICLE = (
     "第一条 本办法所称灵活就业人员，是指在本市以个体经营、非全日制或者新业态方式就业、年满十六周岁的人员。",
     "第二条 灵活就业人员可以在市住房公积金管理中心的窗口或者网上办事大厅开立账户，按月缴存，并签订缴存协议。",
     "第三条 缴存满六个月后，可以申请提取账户余额支付房租，或者申请住房公积金个人住房贷款，额度按余额的倍数确定。",
-    "第四条 本办法自2025年7月1日起施行，有效期3年。《临澜市个体工商户缴存住房公积金暂行办法》（临政办规〔2019〕6号）同时废止。",
+    "第四条 本办法自2025年7月1日起施行，有效期3年。"
+    "《临澜市个体工商户缴存住房公积金暂行办法》（临政办规〔2019〕6号）同时废止。",
 )
 SIGNED = ("临澜市人民政府办公室", "2025年6月18日")
 NUMBER = "临政办规〔2025〕9号"
@@ -56,11 +57,12 @@ def plain(head: str = "", charset: str = "utf-8", article: str = "", title: str 
         f'<!DOCTYPE html><html><head><meta charset="{charset}"><title>{title}</title>{head}'
         "<script>var title = '不是标题，也不是正文，只是脚本里的一句话。';</script></head><body>"
         f'<div class="header"><ul class="nav">{MENU}</ul></div>'
-        '<div class="wrap"><div class="crumb">您当前的位置：<a href="/">首页</a> &gt; <a href="/zwgk/">政务公开</a> &gt; '
-        '<a href="/zwgk/zcwj/">规范性文件</a> &gt; 正文</div>'
+        '<div class="wrap"><div class="crumb">您当前的位置：<a href="/">首页</a> &gt; '
+        '<a href="/zwgk/">政务公开</a> &gt; <a href="/zwgk/zcwj/">规范性文件</a> &gt; 正文</div>'
         f'<div class="box"><h1 class="tit">{TITLE}</h1>'
         '<div class="info"><span>发布时间：<b>2025-06-20 09:30</b></span> <span>来源：临澜市人民政府办公室</span> '
-        '<span>浏览次数：<i>-</i></span> <span>字体：[<a href="javascript:f(1)">大</a> <a href="javascript:f(2)">中</a>]</span></div>'
+        "<span>浏览次数：<i>-</i></span> "
+        '<span>字体：[<a href="javascript:f(1)">大</a> <a href="javascript:f(2)">中</a>]</span></div>'
         f'<div class="TRS_Editor" id="zoom">{article or paragraphs()}</div>'
         '<p><a href="./P020250620001.docx">附件：灵活就业人员缴存申请表</a></p>'
         '<div class="share">分享到：微信，微博，扫一扫在手机打开当前页</div></div>'
@@ -79,7 +81,8 @@ def nameless(title: str = f"{TITLE}_{SITE}") -> str:
         )
         + "</tr></table></td></tr><tr><td>当前位置：<a href=/>首页</a> &gt;&gt; <a href=/zcwj>规范性文件</a></td></tr>"
         f"<tr><td align=center><font size=5><b>{TITLE}</b></font></td></tr>"
-        "<tr><td align=center>来源：临澜市人民政府办公室 日期：2025年6月20日 点击：<script>hits()</script> 【打印】【关闭】</td></tr>"
+        "<tr><td align=center>来源：临澜市人民政府办公室 日期：2025年6月20日 "
+        "点击：<script>hits()</script> 【打印】【关闭】</td></tr>"
         f"<tr><td>{paragraphs()}</td></tr>"
         f"<tr><td>{FOOTER}</td></tr></table></body></html>"
     )
@@ -103,11 +106,13 @@ def disclosure() -> str:
 def listing() -> str:
     """Return a page that lists others."""
     entries = "".join(
-        f'<li><a href="./t202506{n:02}_{n}.html" title="x">关于公布临澜市第{n}批住房公积金缴存单位名单的公告</a><span>2025-06-{n:02}</span></li>'
+        f'<li><a href="./t202506{n:02}_{n}.html" title="x">'
+        f"关于公布临澜市第{n}批住房公积金缴存单位名单的公告</a><span>2025-06-{n:02}</span></li>"
         for n in range(1, 21)
     )
+    head = tags(ArticleTitle=None, PubDate=None, ContentSource=None, ColumnName="通知公告")
     return (
-        f'<html><head><meta charset="utf-8"><title>通知公告-{SITE}</title>{tags(ArticleTitle=None, PubDate=None, ContentSource=None, ColumnName="通知公告")}'
+        f'<html><head><meta charset="utf-8"><title>通知公告-{SITE}</title>{head}'
         f'</head><body><ul class="nav">{MENU}</ul><div class="list"><ul>{entries}</ul></div>'
         f'<div class="pages">共20页，当前第1页</div><div class="footer">{FOOTER}</div></body></html>'
     )

@@ -75,7 +75,10 @@ def test_fillers_in_tags_say_nothing_and_are_reported(value: str) -> None:
 
 
 def test_tag_names_are_read_in_any_case_and_the_first_that_says_something_counts() -> None:
-    head = '<META NAME="articletitle" CONTENT=""><Meta content="住房公积金提取" name="ARTICLETITLE"><meta name="ArticleTitle" content="别的">'
+    head = (
+        '<META NAME="articletitle" CONTENT=""><Meta content="住房公积金提取" name="ARTICLETITLE">'
+        '<meta name="ArticleTitle" content="别的">'
+    )
     page = read(f"<html><head>{head}</head><body><p>正文。</p></body></html>")
     assert page.title == page.meta["ArticleTitle"] == "住房公积金提取"
 
@@ -239,7 +242,7 @@ def test_links_are_absolute_and_attachments_keep_their_words() -> None:
 def test_any_declared_charset_over_any_bytes_reads_the_same(held: str, declared: str) -> None:
     page = read(plain(tags(), charset=declared).encode(held))
     assert (page.title, page.body.split("\n")[1:]) == (TITLE, [*ARTICLE, *SIGNED])
-    same = {declared.lower()[:2], held[:2]} in ({"ut"}, {"gb"}) and held != "utf-16"
+    same = held == "utf-16" or {declared.lower()[:2], held[:2]} in ({"ut"}, {"gb"})  # ASCII cannot declare in UTF-16
     assert (("charset", "charset") in met(page)) is not same
 
 
@@ -315,7 +318,7 @@ def test_no_damaged_page_raises(page: bytes, data: st.DataObject) -> None:
 
 @given(st.recursive(st.text("公积金<>&;，。 2025年6月日", max_size=8), lambda inner: st.builds(
     lambda tag, children: f"<{tag} class='content'>" + "".join(children) + (f"</{tag}>" if len(children) % 2 else ""),
-    st.sampled_from(["div", "p", "table", "tr", "td", "a href=x", "title", "script", "h1", "br", "svg", "form", "textarea"]),
+    st.sampled_from(["div", "p", "table", "tr", "td", "a href=x", "title", "script", "br", "svg", "textarea"]),
     st.lists(inner, max_size=4),
 ), max_leaves=25))  # fmt: skip
 def test_no_tag_soup_raises(soup: str) -> None:

@@ -1,8 +1,8 @@
 """Which lines of a page are its article.
 
-First the containers that the content management systems of portals write (TRS, 大汉, 开普云, 新点, 博达 and kin), then the
-smallest box that holds most of the running text. Menus and footers drop out by the names of their boxes, by lines that
-are mostly links, and by what such lines say.
+First the containers that the content management systems of portals write (TRS, 大汉, 开普云, 新点, 博达 and kin), then
+the smallest box that holds most of the running text. Menus and footers drop out by the names of their boxes, by lines
+that are mostly links, and by what such lines say. Pages that have no such box are left to trafilatura.
 """
 
 import re
@@ -25,23 +25,27 @@ _CHROME = re.compile(
     re.IGNORECASE,
 )
 _FOOTER = re.compile(
-    r"版权所有|[Cc]opyright|ICP备|公网安备|网站标识码|政府网站找错|^(?:主办|承办|技术支持|维护)(?:单位)?[:：]|^(?:网站地图|关于我们|联系我们|使用帮助)"
+    r"版权所有|[Cc]opyright|ICP备|公网安备|网站标识码|政府网站找错|^(?:主办|承办|技术支持|维护)(?:单位)?[:：]|"
+    r"^(?:网站地图|关于我们|联系我们|使用帮助)"
 )
 _TOOL = re.compile(
-    r"^[【\[（(]?\s*(?:打印(?:本[页文])?|关闭(?:窗口|本页)?|返回(?:顶部|首页)?|收藏(?:本页)?|字[体号](?:大小)?\s*[:：]|浏览字号|繁體|简体|"
-    r"分享(?:到|至|给)?\s*[:：]?|扫[一描]扫|手机(?:扫|查看)|无障碍|听全文|语音播报|(?:浏览|点击|访问|阅读)(?:次数|量|数)\s*[:：]|"
-    r"上一[篇条页]|下一[篇条页]|(?:责任)?编辑\s*[:：]|相关(?:链接|阅读|新闻|文章|信息|稿件|附件|解读|政策|文档)\s*[:：]?$|您?(?:当前|现在)?(?:所在)?(?:的)?位置\s*[:：]|"
-    r"A[-+]?\s*[A大中小]|大\s*中\s*小)"
+    r"^[【\[（(]?\s*(?:打印(?:本[页文])?|关闭(?:窗口|本页)?|返回(?:顶部|首页)?|收藏(?:本页)?|字[体号](?:大小)?\s*[:：]|浏览字号|"
+    r"繁體|简体|分享(?:到|至|给)?\s*[:：]?|扫[一描]扫|手机(?:扫|查看)|无障碍|听全文|语音播报|"
+    r"(?:浏览|点击|访问|阅读)(?:次数|量|数)\s*[:：]|上一[篇条页]|下一[篇条页]|(?:责任)?编辑\s*[:：]|"
+    r"相关(?:链接|阅读|新闻|文章|信息|稿件|附件|解读|政策|文档)\s*[:：]?$|"
+    r"您?(?:当前|现在)?(?:所在)?(?:的)?位置\s*[:：]|A[-+]?\s*[A大中小]|大\s*中\s*小)"
 )
 _TOOL_LENGTH = 80
 _STAMP = re.compile(
-    r"(?:发布|发表|发文|公开|更新|上网|成文)?(?:时间|日期)\s*[:：]|(?:信息|文章|稿件|内容)?来源\s*[:：]|^\d{4}[-/年.]\d{1,2}[-/月.]\d{1,2}日?(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?$"
+    r"(?:发布|发表|发文|公开|更新|上网|成文)?(?:时间|日期)\s*[:：]|(?:信息|文章|稿件|内容)?来源\s*[:：]|"
+    r"^\d{4}[-/年.]\d{1,2}[-/月.]\d{1,2}日?(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?$"
 )
 _HEAD_LINES = 12
 """How many lines a container may open with of title, date and source before its text."""
 _TAIL_LINKS = 3
 """From how many link lines in a row the end of a container is a list of other pages."""
-_MOST = 0.85
+_MOST, _MORE = 0.85, 0.6
+"""Part of the running text that sets a box apart, and the part that does so when no box has the former."""
 _ENOUGH = 40
 """Characters of running text below which the page is taken for one without an article."""
 _FILE = re.compile(r"附\s*件|\.(?:pdf|docx?|xlsx?|pptx?|wps|et|zip|rar)\b", re.IGNORECASE)
@@ -82,9 +86,11 @@ def by_library(page: str) -> str:
     import trafilatura  # it takes as long to import as a hundred pages take to read
 
     try:
-        return trafilatura.extract(page, fast=True, include_comments=False) or ""
+        found = trafilatura.extract(page, fast=True, include_comments=False) or ""
     except Exception:  # it promises nothing about broken pages, and the caller has a text already
         return ""
+    rows = (line.strip("| ").replace(" | ", "\t") for line in found.split("\n"))  # it writes tables as Markdown
+    return "\n".join(row for row in rows if row.strip("-|\t ") and not _is_furniture(row))
 
 
 def text(lines: list[Line], title: str = "") -> str:
@@ -104,9 +110,16 @@ def text(lines: list[Line], title: str = "") -> str:
 
 def is_furniture(line: Line) -> bool:
     """Say whether a line belongs to the page and not to what it publishes."""
-    if len(line.text) > _TOOL_LENGTH:
-        return False
-    return bool(_TOOL.search(line.text) or _FOOTER.search(line.text))
+    return _is_furniture(line.text)
+
+
+def _is_furniture(text: str) -> bool:
+    return len(text) <= _TOOL_LENGTH and bool(_TOOL.search(text) or _FOOTER.search(text))
+
+
+def is_stamp(line: Line) -> bool:
+    """Say whether a line gives date or source of the page."""
+    return len(line.text) <= _TOOL_LENGTH and not line.linked and _STAMP.search(line.text) is not None
 
 
 def _prose(reading: Reading) -> list[int]:
@@ -114,7 +127,7 @@ def _prose(reading: Reading) -> list[int]:
     amounts, seen = [], set()
     for line in reading.lines:
         amount = line.prose
-        if amount and (is_furniture(line) or line.text in seen):
+        if amount and (is_furniture(line) or is_stamp(line) or line.text in seen):
             amount = 0
         elif amount >= 20:  # portals repeat the article for phones and for printing
             seen.add(line.text)
@@ -145,12 +158,13 @@ def _spaced(names: str) -> str:
 
 def _densest(boxes: list[Box], total: int) -> Box | None:
     """Return the smallest box that holds nearly all running text, larger than a paragraph or a table cell of it."""
-    if total < _ENOUGH:
-        return None
     best = None
-    for box in boxes:  # in page order: inner boxes come after the ones around them
-        if box.tag not in ("p", "font") and box.prose >= total * _MOST:
-            best = box
+    for share in (_MOST, _MORE):
+        for box in boxes:  # in page order: inner boxes come after the ones around them
+            if box.tag not in ("p", "font") and box.prose >= max(_ENOUGH, total * share):
+                best = box
+        if best is None or best.tag != "body":
+            break
     return best
 
 
@@ -160,7 +174,7 @@ def _without_head(lines: list[Line], title: str) -> list[Line]:
     cut = others = 0
     for at, line in enumerate(lines[:_HEAD_LINES]):
         is_title = bool(bare) and line.heading and _squeezed(line.text) == bare
-        if is_title or (len(line.text) <= _TOOL_LENGTH and _STAMP.search(line.text) and not line.linked):
+        if is_title or is_stamp(line):
             cut = at + 1
         elif line.prose or others:  # text has begun: a date from here on is a signature
             break

@@ -31,7 +31,7 @@ def decode(content: bytes, content_type: str = "", http_charset: str = "") -> tu
     declared = _declarations(content, content_type, http_charset)
     for mark, charset in _MARKS:
         if content.startswith(mark):
-            return _result(content[len(mark) :], charset, declared)
+            return _result(content[len(mark) :], charset, declared or {"the byte order mark": charset})
     return _result(content, _charset(content, list(declared.values())), declared)
 
 

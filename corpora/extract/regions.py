@@ -3,10 +3,11 @@
 import re
 
 _PROVINCES = """
-11 beijing 北京市|12 tj 天津市|13 hebei 河北省|14 shanxi 山西省|15 nmg 内蒙古自治区|21 ln 辽宁省|22 jl 吉林省|23 hlj 黑龙江省|
-31 sh 上海市|32 jiangsu 江苏省|33 zj 浙江省|34 ah 安徽省|35 fujian 福建省|36 jiangxi 江西省|37 shandong 山东省|41 henan 河南省|
-42 hubei 湖北省|43 hunan 湖南省|44 gd 广东省|45 gxzf 广西壮族自治区|46 hainan 海南省|50 cq 重庆市|51 sc 四川省|52 guizhou 贵州省|
-53 yn 云南省|54 xizang 西藏自治区|61 shaanxi 陕西省|62 gansu 甘肃省|63 qinghai 青海省|64 nx 宁夏回族自治区|65 xinjiang 新疆维吾尔自治区
+11 beijing 北京市|12 tj 天津市|13 hebei 河北省|14 shanxi 山西省|15 nmg 内蒙古自治区|21 ln 辽宁省|22 jl 吉林省|
+23 hlj 黑龙江省|31 sh 上海市|32 jiangsu 江苏省|33 zj 浙江省|34 ah 安徽省|35 fujian 福建省|36 jiangxi 江西省|
+37 shandong 山东省|41 henan 河南省|42 hubei 湖北省|43 hunan 湖南省|44 gd 广东省|45 gxzf 广西壮族自治区|
+46 hainan 海南省|50 cq 重庆市|51 sc 四川省|52 guizhou 贵州省|53 yn 云南省|54 xizang 西藏自治区|61 shaanxi 陕西省|
+62 gansu 甘肃省|63 qinghai 青海省|64 nx 宁夏回族自治区|65 xinjiang 新疆维吾尔自治区
 """
 """First two digits of GB/T 2260 codes, label of the province's domain under gov.cn, name."""
 _ROWS = [row.split() for row in "".join(_PROVINCES.split("\n")).split("|")]

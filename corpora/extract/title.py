@@ -4,7 +4,7 @@ import re
 
 from corpora.extract.lines import Line
 
-_SEPARATOR = re.compile(r"\s*(?:--+|[-_|–—―｜»>·]|::)\s*")
+_SEPARATOR = re.compile(r"\s*(?:--+|[-_|–—―｜·]|::)\s*")
 _SITE = re.compile(r"(?:网站?|门户|平台|政府|频道|官网|公开|信息网|局|委员会|厅|中心|管委会)(?:[（(].*[）)])?$")
 _TITLE_NAME = re.compile(r"(?:^|[ _-])(?:\w*title\w*|biaoti|bt|tit)(?:[ _-]|$)", re.IGNORECASE)
 _PLACE = re.compile(r"(?:当前|所在|现在)(?:所在)?的?(?:位置|栏目)|^位置\s*[:：]")
