@@ -200,6 +200,38 @@ def test_a_heading_completes_a_title_element_that_is_cut_or_names_only_the_site(
     assert read(plain(title="")).title == TITLE
 
 
+def test_the_line_above_date_and_source_is_the_title_when_nothing_else_is() -> None:
+    assert read(nameless(title=SITE)).title == TITLE
+    assert read(nameless(title="")).title == TITLE
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        "2025-06-20 09:30 来源：临澜市人民政府办公室 浏览次数：12",
+        "2025年6月20日",
+        "[ 发布日期 ]：2025-06-20",
+        "日　期：2025/06/20 来 源：临澜市人民政府办公室",
+        "来源：临澜市人民政府办公室 2025-06-20 09:30",
+    ],
+)
+def test_stamps_are_read_in_many_orders(stamp: str) -> None:
+    page = read(nameless().replace("来源：临澜市人民政府办公室 日期：2025年6月20日 点击：", stamp))
+    assert page.published == "2025-06-20"
+
+
+def test_lines_of_an_article_that_sound_like_a_tool_or_a_stamp_stay() -> None:
+    lines = (
+        "办理时间：工作日上午九点到十二点",
+        "资金来源：市级财政",
+        "主办单位：临澜市民政局",
+        "无障碍设施由街道办事处改造，住户提出申请。",
+        "分享会在青岚区图书馆举行，市民可以凭身份证入场。",
+        "打印机由申请人自备。",
+    )
+    assert read(plain(tags(), article=paragraphs(lines + ARTICLE))).body.split("\n")[:6] == list(lines)
+
+
 def test_scripts_and_markup_in_titles_stay_text() -> None:
     page = read("<title><script>alert(1)</script>公积金 &lt;b&gt;提取&lt;/b&gt;</title><body><p>正文。</p>")
     assert page.title == "<script>alert(1)</script>公积金 <b>提取</b>"

@@ -13,6 +13,7 @@ STANDARD = (
 _NAMES = {name.lower(): name for name in STANDARD}
 _EMPTY = frozenset(("null", "undefined", "none", "nan", "n/a", "无", "暂无", "空", "-", "--", "0"))
 _PLACEHOLDER = re.compile(r"^(?:\$?\{.*\}|<%.*|\{\{.*\}\}|<[!/]?\w.*)$", re.DOTALL)
+_BREAK = re.compile(r"<br\s*/?>|&nbsp;?", re.IGNORECASE)
 _SITE_CODE = re.compile(r"(?:\d{10}|[a-z]{2}\d{8})", re.IGNORECASE)
 """Ten digits, or two letters and eight digits for ministries (bm…)."""
 _HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+(?::\d+)?")
@@ -34,7 +35,7 @@ class Tags:
         raw = self.found.get(name)
         if raw is None:
             return ""
-        value = " ".join(raw.split())
+        value = " ".join(_BREAK.sub(" ", raw).split())
         if value.lower() in _EMPTY or _PLACEHOLDER.match(value):
             self.met("dirty", name, f"{value!r} says nothing")
             return ""

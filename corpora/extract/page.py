@@ -80,7 +80,7 @@ class _Page:
         start, end = self.article.start, self.article.end
         self.title = self._title()
         self.body = body.text(reading.lines[start:end], self.title)
-        if self.article.unbounded:
+        if self.article.unbounded and self.article.prose >= body.ENOUGH:
             self.body = body.by_library(text) or self.body
         if not self.body:
             self._met("missing", "body", "no running text")

@@ -2,6 +2,7 @@
 
 import re
 
+from corpora.extract.body import is_stamp
 from corpora.extract.lines import Line
 
 _SEPARATOR = re.compile(r"\s*(?:--+|[-_|–—―｜·]|::)\s*")
@@ -63,7 +64,16 @@ def _headings(lines: list[Line], start: int) -> list[str]:
         if line.linked * 2 > len(line.text):
             continue
         found.append((-(2 * named + line.heading), abs(start - at), line.text))
-    return [text for _, _, text in sorted(found)]
+    return [text for _, _, text in sorted(found)] or _above_stamp(lines[:start])
+
+
+def _above_stamp(lines: list[Line]) -> list[str]:
+    """Return the line above the one of date and source: the title of pages that do not mark it up."""
+    for at in range(len(lines) - 1, 0, -1):
+        above = lines[at - 1]
+        if is_stamp(lines[at]) and not is_stamp(above) and not above.linked and 4 <= len(above.text) <= 150:
+            return [above.text]
+    return []
 
 
 def _without_site(page_title: str, site_name: str) -> str:
