@@ -83,6 +83,16 @@ def test_tag_names_are_read_in_any_case_and_the_first_that_says_something_counts
     assert page.title == page.meta["ArticleTitle"] == "住房公积金提取"
 
 
+def test_tags_outside_the_standard_stand_in_for_missing_ones() -> None:
+    head = tags(PubDate=None, ContentSource="null", ColumnName=None) + (
+        '<meta name="firstpublishedtime" content="2025-06-21-17:01:00"><meta name="source" content="市民政局">'
+        '<meta name="lanmu" content="政策">'
+    )
+    page = read(plain(head))
+    assert (page.published, page.source, page.column) == ("2025-06-21", "市民政局", "政策")
+    assert {("repaired", "PubDate"), ("dirty", "ContentSource"), ("repaired", "ColumnName")} <= met(page)
+
+
 @pytest.mark.parametrize(
     ("written", "day", "tidy"),
     [
@@ -191,6 +201,10 @@ def test_the_title_element_loses_the_name_of_the_site() -> None:
     for separator in ("-", " - ", "_", " | ", "——"):
         html = f"<title>住房公积金提取办事指南{separator}{SITE}</title><body><p>{ARTICLE[2]}</p>"
         assert read(html).title == "住房公积金提取办事指南"
+    for end in (f"_通知公告_{SITE}", "-通知公告-云川省卫生健康部"):
+        assert (
+            read(f"<title>一周要闻（4.10-4.16）{end}</title><body><p>{ARTICLE[2]}</p>").title == "一周要闻（4.10-4.16）"
+        )
     assert read(f"<title>2024-2025年度公积金年报</title><body><p>{ARTICLE[2]}</p>").title == "2024-2025年度公积金年报"
 
 
