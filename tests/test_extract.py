@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from corpora.extract import Extracted, extract
 from tests.portal_pages import (
     ARTICLE,
+    FOOTER,
     NUMBER,
     SIGNED,
     SITE,
@@ -261,6 +262,15 @@ def test_tables_keep_their_rows() -> None:
 def test_an_article_that_is_repeated_for_printing_comes_once() -> None:
     twice = plain(tags()).replace('<div class="share">', f'<div class="print">{paragraphs()}</div><div class="share">')
     assert read(twice).body.count(ARTICLE[2]) == 1
+
+
+def test_a_page_without_boxes_gives_its_text_without_tools_and_footer() -> None:
+    """Nothing sets the article apart, so that the library is asked; what tools and footers say is left out after it."""
+    bare = f"<title>{TITLE}</title><body><p>打印 关闭</p>{paragraphs(ARTICLE)}{FOOTER}</body>"
+    body = read(bare).body
+    assert [line for line in body.split("\n") if line in ARTICLE] == list(ARTICLE)
+    assert "版权所有" not in body
+    assert "打印" not in body
 
 
 def test_a_list_page_is_no_article() -> None:

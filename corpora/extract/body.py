@@ -7,6 +7,7 @@ that are mostly links, and by what such lines say. Pages that have no such box a
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from corpora.extract.lines import Box, Line, Reading
 
@@ -78,7 +79,7 @@ def find(reading: Reading) -> Article:
     return Article(start=chosen.start, end=chosen.end, prose=chosen.prose, unbounded=chosen.tag == "body")
 
 
-def by_library(page: str) -> str:
+def by_library(tree: Any) -> str:
     """Return what trafilatura takes for the article of a page; nothing when it finds none.
 
     It keeps menus and footers of portals that boxes tell apart at once, so it is asked only where there are none.
@@ -86,7 +87,7 @@ def by_library(page: str) -> str:
     import trafilatura  # it takes as long to import as a hundred pages take to read
 
     try:
-        found = trafilatura.extract(page, fast=True, include_comments=False) or ""
+        found = trafilatura.extract(tree, fast=True, include_comments=False) or ""
     except Exception:  # it promises nothing about broken pages, and the caller has a text already
         return ""
     rows = (line.strip("| ").replace(" | ", "\t") for line in found.split("\n"))  # it writes tables as Markdown
@@ -119,7 +120,8 @@ def _is_furniture(text: str) -> bool:
 
 def is_stamp(line: Line) -> bool:
     """Say whether a line gives date or source of the page."""
-    return len(line.text) <= _TOOL_LENGTH and not line.linked and _STAMP.search(line.text) is not None
+    short = len(line.text) <= _TOOL_LENGTH and line.linked * 2 <= len(line.text)  # the sizes of type may be links
+    return short and _STAMP.search(line.text) is not None
 
 
 def _prose(reading: Reading) -> list[int]:
