@@ -70,7 +70,7 @@ def _headings(lines: list[Line], start: int) -> list[str]:
         if line.linked * 2 > len(line.text):
             continue
         found.append((-(2 * named + line.heading), abs(start - at), line.text))
-    return [text for _, _, text in sorted(found)] or _above_stamp(lines[:start])
+    return [text for _, _, text in sorted(found)] or _above_stamp(lines[: start + 8])
 
 
 def _above_stamp(lines: list[Line]) -> list[str]:
