@@ -3,7 +3,8 @@
 CorpusError
 ├── CorpusNotFoundError      no such corpus folder or file
 ├── CorpusFormatError        a file is there and cannot be used as it is
-└── PortalError              the demo portals cannot be served as asked
+├── PortalError              the demo portals cannot be served as asked
+└── InvalidURLError          text that is no http or https URL
 """
 
 
@@ -21,3 +22,7 @@ class CorpusFormatError(CorpusError):
 
 class PortalError(CorpusError):
     """The demo portals cannot be served; the text names the host or port and the remedy."""
+
+
+class InvalidURLError(CorpusError):
+    """A text is no http or https URL; the message quotes it."""
