@@ -1,14 +1,17 @@
-"""`tongcha corpus`: look at corpora and convert them."""
+"""`tongcha corpus`: look at corpora, convert them, and import what is not one yet."""
 
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
+from bench.cli.corpus_import import import_corpus
 from bench.cli.exits import told
 from bench.cli.options import Json
 
-app = typer.Typer(help="Look at a corpus, or convert one between formats.", no_args_is_help=True)
+app = typer.Typer(help="Look at a corpus, import one, or convert one between formats.", no_args_is_help=True)
+
+app.command("import")(import_corpus)
 
 
 @app.command()
