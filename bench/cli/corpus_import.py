@@ -39,7 +39,7 @@ def import_corpus(
         if layout and layout not in FORMATS:
             known = ", ".join(FORMATS)
             raise CorpusFormatError(f"no format {layout!r}{near(layout, list(FORMATS))}; choose from: {known}")
-        options = _options(site, columns or [])
+        options = options_of(site, columns or [])
         with Screen() as screen:
             tick = screen.phase(f"importing {source}", None)
             report = import_corpus(source, out, options, name=layout, limit=limit, tick=tick)
@@ -49,7 +49,8 @@ def import_corpus(
             typer.echo(_summary(report, out))
 
 
-def _options(site: str, pairs: list[str]) -> "Options":
+def options_of(site: str, pairs: list[str]) -> "Options":
+    """Return the options of an import, with the extraction of this project; `pairs` are `COLUMN=FIELD`."""
     from corpora.errors import CorpusFormatError
     from corpora.importers.api import Options
 

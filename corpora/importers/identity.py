@@ -1,6 +1,7 @@
 """Ids that stay the same when a portal is imported again."""
 
 import hashlib
+import re
 import sqlite3
 import unicodedata
 from typing import Self
@@ -9,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 from corpora.model import Document
 
 _ID_DIGITS = 16
+_SPACE = re.compile(r"\s")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -18,12 +20,13 @@ def address(url: str) -> str:
     >>> address("HTTPS://WWW.A.gov.example:443#top")
     'https://www.a.gov.example/'
     """
+    given = url.strip()
     try:
-        parts = urlsplit(url.strip())
+        parts = urlsplit(given)
         host, port = parts.hostname or "", parts.port
     except ValueError:  # an unclosed IPv6 bracket, a port that is no number
         return ""
-    if parts.scheme not in _DEFAULT_PORTS or not host or any(sign.isspace() for sign in url.strip()):
+    if parts.scheme not in _DEFAULT_PORTS or not host or _SPACE.search(given):
         return ""
     if port and port != _DEFAULT_PORTS[parts.scheme]:
         host = f"{host}:{port}"
@@ -31,18 +34,17 @@ def address(url: str) -> str:
 
 
 def key(url: str) -> str:
-    """Return what the addresses of one page have in common; only compared, never fetched or shown."""
-    return address(url)  # the seam: corpora.urls.canonical(url), once it is there, knows more spellings of one page
+    """Return what the addresses of one page have in common, from what `address` returned; it is only compared."""
+    return url  # the seam: corpora.urls.canonical(url), once it is there, knows more spellings of one page
 
 
 def host(url: str) -> str:
-    """Return the host name of an address, or an empty text."""
-    spelled = address(url)
-    return urlsplit(spelled).hostname or "" if spelled else ""
+    """Return the host name in what `address` returned, or an empty text."""
+    return urlsplit(url).hostname or ""
 
 
 def address_id(url: str) -> str:
-    """Return the id of the page at an address, the same for all spellings of it."""
+    """Return the id of the page at an address, the same for all its spellings that `key` knows."""
     return _digits("address", key(url))
 
 

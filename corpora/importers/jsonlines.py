@@ -1,5 +1,7 @@
 """JSON lines: documents of tongcha, or any flat or nested objects with a field map."""
 
+import contextlib
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ from corpora.importers.rows import FieldMap, finished
 from corpora.model import Document
 
 _FILE = "documents.jsonl"
+_LOOKED_AT = 1000
+_BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def read_tongcha(source: Path, options: Options) -> Iterator[Item]:
@@ -26,7 +30,7 @@ def read_tongcha(source: Path, options: Options) -> Iterator[Item]:
         where, content = line
         try:
             document = decoder.decode(content)
-        except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+        except _BROKEN as problem:
             yield Skipped(reason="broken-record", item=where, detail=str(problem))
             continue
         if document.id and (document.title or document.body):
@@ -38,43 +42,32 @@ def read_tongcha(source: Path, options: Options) -> Iterator[Item]:
 
 def read_mapped(source: Path, options: Options) -> Iterator[Item]:
     """Yield one document for every object; nested names are joined by dots, so `metadata.date` names a column."""
-    decoder = msgspec.json.Decoder()
-    fields: FieldMap | None = None
+    fields = FieldMap.of(_names(source), options, str(source))
     for line in read_lines(source):
         if isinstance(line, Skipped):
             yield line
             continue
         where, content = line
         try:
-            record = decoder.decode(content)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
+            yield fields.document(_cells(content), where, options)
+        except _BROKEN as problem:
             yield Skipped(reason="broken-record", item=where, detail=str(problem))
-            continue
-        if not isinstance(record, dict):
-            yield Skipped(reason="broken-record", item=where, detail="not a JSON object")
-            continue
-        cells = dict(flat(record))
-        if fields is None:  # the first object stands for the header; keys that come later go into extra
-            fields = FieldMap.of(list(dict.fromkeys([*cells, *_later(options, cells, source)])), options, str(source))
-        yield fields.document(cells, where, options)
 
 
-def _later(options: Options, cells: dict[str, str], source: Path) -> list[str]:
-    """Return the mapped columns that only a later object has; the first thousand objects are looked at."""
-    wanted = [column for column in options.fields if column not in cells]
-    if not wanted:
-        return []
-    met: set[str] = set()
-    for number, line in enumerate(read_lines(source)):
-        if number == 1000 or met.issuperset(wanted):
-            break
+def _names(source: Path) -> list[str]:
+    """Return the names in the first objects, which stand for a header; names that come later go into `extra`."""
+    names: dict[str, None] = {}
+    for line in itertools.islice(read_lines(source), _LOOKED_AT):
         if not isinstance(line, Skipped):
-            try:
-                record = msgspec.json.decode(line[1])
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                continue
-            met.update(name for name, _ in flat(record)) if isinstance(record, dict) else None
-    return sorted(met)
+            with contextlib.suppress(*_BROKEN):
+                names.update(dict.fromkeys(_cells(line[1])))
+    if not names:
+        raise CorpusFormatError(f"{source}: none of the first lines holds a JSON object: give JSON lines")
+    return list(names)
+
+
+def _cells(line: bytes) -> dict[str, str]:
+    return dict(flat(msgspec.json.decode(line, type=dict[str, Any])))
 
 
 def flat(record: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

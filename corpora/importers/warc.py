@@ -50,7 +50,7 @@ def read_files(files: list[tuple[str, Opener]], options: Options) -> Iterator[It
     with identity.Seen() as newest:
         for place, capture in enumerate(_all(files)):
             if isinstance(capture, Capture) and _is_good(capture):
-                newest.keep_highest(identity.key(capture.url), capture.date, place)
+                newest.keep_highest(identity.key(identity.address(capture.url)), capture.date, place)
         for place, capture in enumerate(_all(files)):
             if isinstance(capture, Skipped):
                 yield capture

@@ -24,38 +24,43 @@ def read(source: Path, options: Options) -> Iterator[Item]:
     from openpyxl import load_workbook  # half a second; only this format needs it
 
     _check_size(source)
-    try:
-        workbook = load_workbook(source, read_only=True, data_only=True, keep_links=False)
-    except Exception as problem:  # openpyxl lets a dozen kinds through, from KeyError to its XML parser's own
-        raise CorpusFormatError(f"{source}: not a readable XLSX workbook ({problem}): save it again as .xlsx") from None
+    with source.open("rb") as stream:  # openpyxl leaves a file open when it fails on it
+        try:
+            workbook = load_workbook(stream, read_only=True, data_only=True, keep_links=False)
+        except Exception as problem:  # openpyxl lets a dozen kinds through, from KeyError to its XML parser's own
+            told = " ".join(str(problem).split()) or type(problem).__name__
+            raise CorpusFormatError(
+                f"{source}: not a readable XLSX workbook ({told}): save it again as .xlsx"
+            ) from None
+        yield from _sheets(workbook, source, options)
+
+
+def _sheets(workbook: Any, source: Path, options: Options) -> Iterator[Item]:
     used = 0
     refusal: CorpusFormatError | None = None
-    try:
-        for sheet in workbook.worksheets:
-            sheet.reset_dimensions()  # files state sizes that are wrong; openpyxl would believe them
-            rows = _rows(sheet, f"{source.name} sheet {sheet.title}")
-            header = next(rows, None)
-            if header is None:
-                continue
-            if isinstance(header, Skipped):
-                yield header
-                continue
-            names = unique(_trimmed(header[1]))
-            try:
-                fields = FieldMap.of(names, options, f"{source} sheet {sheet.title!r}")
-            except CorpusFormatError as problem:
-                refusal = refusal or problem
-                continue
-            used += 1
-            for row in rows:
-                if isinstance(row, Skipped):
-                    yield row
-                elif any(row[1][len(names) :]):
-                    yield Skipped(reason="too-many-cells", item=row[0])
-                elif any(row[1]):
-                    yield fields.document(dict(zip(names, row[1], strict=False)), row[0], options)
-    finally:
-        workbook.close()
+    for sheet in workbook.worksheets:
+        sheet.reset_dimensions()  # files state sizes that are wrong; openpyxl would believe them
+        rows = _rows(sheet, f"{source.name} sheet {sheet.title}")
+        header = next(rows, None)
+        if header is None:
+            continue
+        if isinstance(header, Skipped):
+            yield header
+            continue
+        names = unique(_trimmed(header[1]))
+        try:
+            fields = FieldMap.of(names, options, f"{source} sheet {sheet.title!r}")
+        except CorpusFormatError as problem:
+            refusal = refusal or problem
+            continue
+        used += 1
+        for row in rows:
+            if isinstance(row, Skipped):
+                yield row
+            elif any(row[1][len(names) :]):
+                yield Skipped(reason="too-many-cells", item=row[0])
+            elif any(row[1]):
+                yield fields.document(dict(zip(names, row[1], strict=False)), row[0], options)
     if not used and refusal:
         raise refusal
 
