@@ -50,7 +50,7 @@ def test_the_newest_good_capture_of_an_address_counts(tmp_path: Path) -> None:
     """Neither order nor spelling matters, and a later failure does not hide the earlier answer."""
     records = [
         record(f"{HOST}/a", page("新"), date="2024-05-01T00:00:00Z"),
-        record(f"HTTPS://WWW.linlan.gov.example:443/a#x", page("旧"), date="2023-05-01T00:00:00Z"),
+        record("HTTPS://WWW.linlan.gov.example:443/a#x", page("旧"), date="2023-05-01T00:00:00Z"),
         record(f"{HOST}/a", page("错"), date="2025-01-01T00:00:00Z", status="502 Bad Gateway"),
         record(f"{HOST}/a", b"", date="2025-02-01T00:00:00Z", kind="revisit"),
     ]

@@ -97,7 +97,7 @@ def test_a_workbook_gives_its_rows_as_text(tmp_path: Path) -> None:
             [20240001, "题", "文", datetime.datetime(2024, 3, 1), 1.0],
             [],
             ["x", "二", None, "去年", True],
-        ],  # fmt: skip
+        ],
         [["说明"], ["此表无关"]],
         [["id", "title"], ["y", "三"]],
     )
