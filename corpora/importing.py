@@ -101,6 +101,8 @@ def import_corpus(
     chosen = name or formats.recognise(source, options.fields)
     formats.check_map(chosen, options.fields)
     _check_target(source, folder)
+    for left in folder.glob(f".{FILE}.*.tmp"):  # by an import that was killed
+        left.unlink(missing_ok=True)
     tally = _Tally(tick)
     if chosen == formats.SITEMAP:
         _write_seeds(Path(source), folder, tally, limit)

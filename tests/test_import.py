@@ -105,6 +105,14 @@ def test_an_interrupted_import_leaves_nothing(tmp_path: Path, monkeypatch: pytes
     assert sorted(path.name for path in (tmp_path / "old").iterdir()) == ["card.toml", "documents.jsonl", "import.json"]
 
 
+def test_what_a_killed_import_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    """A killed process cannot clean up: its temporary file is no corpus, and is gone after the next import."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / ".documents.jsonl.x1.tmp").write_text('{"id": "half')
+    import_corpus(lines(tmp_path, {"id": "a", "title": "题"}), tmp_path / "out", OPTIONS)
+    assert not list((tmp_path / "out").glob(".*"))
+
+
 def test_a_corpus_that_no_import_made_is_not_overwritten(corpus: Path, tmp_path: Path) -> None:
     """A folder with somebody's corpus, the source itself and a file are refused as target; an import's own is not."""
     source = lines(tmp_path, {"id": "a", "title": "题"})
@@ -125,7 +133,10 @@ def test_a_corpus_that_no_import_made_is_not_overwritten(corpus: Path, tmp_path:
         ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "save it as .xlsx"),
         ("a.bin", b"\x00\x01\x02", "not recognised"),
         ("a.zip", b"PK\x03\x04broken", "damaged archive"),
-        ("a.csv.gz", b"\x1f\x8b\x08broken", "damaged gzip|nothing could be imported|no rows"),
+        ("a.jsonl.zst", b"(\xb5/\xfdbroken", "damaged archive"),
+        ("a.csv", b'title,"two\nlines"\n', "nothing could be imported: there is nothing in it"),
+        ("a.csv", b'"one\ntwo",b\n', "its columns are: one two, b"),
+        ("a.csv.gz", b"\x1f\x8b\x08broken", "damaged archive"),
         (
             "a.jsonl",
             b'{"id": "1", "body": \n',

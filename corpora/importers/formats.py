@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from corpora.errors import CorpusFormatError, CorpusNotFoundError
-from corpora.files import existing
+from corpora.files import existing, open_bytes
 from corpora.importers.api import Item, Options, Reader
 from corpora.model import Document
 
@@ -151,16 +151,14 @@ def _of_line(head: bytes) -> str:
 
 
 def _head(path: Path) -> bytes:
-    from corpora.files import open_bytes
-
     with path.open("rb") as raw:
         plain = raw.read(_HEAD)
-    if plain.startswith(b"\x1f\x8b"):
-        try:
+    try:
+        if plain.startswith(b"\x1f\x8b"):
             return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(plain, _HEAD)
-        except zlib.error:
-            raise CorpusFormatError(f"{path}: a damaged gzip file: fetch or save it again") from None
-    if path.suffix == ".zst":
-        with open_bytes(path) as stream:
-            return stream.read(_HEAD)
+        if path.suffix == ".zst":
+            with open_bytes(path) as stream:
+                return stream.read(_HEAD)
+    except (zlib.error, OSError, EOFError):
+        raise CorpusFormatError(f"{path}: a damaged archive: fetch or save it again") from None
     return plain

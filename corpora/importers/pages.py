@@ -24,6 +24,7 @@ _OLD_OFFICE = {
 }
 ATTACHMENTS = frozenset(_ATTACHMENT_TYPES.values())
 OLD_ATTACHMENTS = frozenset({"doc", "xls", "ppt", "wps", "et", "ofd", "rtf"})
+_PAGE_SUFFIXES = frozenset({"", "html", "htm", "shtml", "jhtml", "jsp", "jspx", "do", "action", "asp", "aspx", "php"})
 _GENERIC = {"", "application/octet-stream", "binary/octet-stream", "application/download", "application/x-download"}
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 
@@ -48,7 +49,7 @@ def kind_of(content_type: str, url: str) -> str:
         return "attachment"
     if suffix in OLD_ATTACHMENTS:
         return "old-attachment"
-    return "page" if not given and suffix in {"", "html", "htm", "shtml"} else ""
+    return "page" if not given and suffix in _PAGE_SUFFIXES else ""
 
 
 def document_of(content: bytes, *, url: str, content_type: str, options: Options, where: str, site: str = "") -> Item:

@@ -124,4 +124,5 @@ def near(word: str, names: Sequence[str]) -> str:
 
 def _list(names: Sequence[str], shown: int = 20) -> str:
     more = f" and {len(names) - shown} more" if len(names) > shown else ""
-    return ", ".join(names[:shown]) + more
+    printable = ("".join(sign if sign.isprintable() else " " for sign in name) for name in names[:shown])
+    return ", ".join(printable) + more

@@ -134,7 +134,7 @@ def _all(files: list[tuple[str, Opener]]) -> Iterator[Capture | Skipped]:
 
 def _captures(name: str, opener: Opener) -> Iterator[Capture | Skipped]:
     """Yield the captures of one file; after damage, go on at the next place where a record can begin."""
-    start = 0
+    start, sound = 0, True
     try:
         with opener() as stream:
             while True:
@@ -142,17 +142,17 @@ def _captures(name: str, opener: Opener) -> Iterator[Capture | Skipped]:
                 try:
                     stream.seek(start)
                     for offset, capture in _records(stream):
-                        last = start + offset
+                        last, sound = start + offset, True
                         if capture:
                             yield capture
                     return
                 except (OSError, ValueError, EOFError, zlib.error) as problem:
-                    found = _next_beginning(stream, last + 1)
-                    if last == start or found is None:  # said once for each stretch of damage
+                    if sound:  # said once for each stretch of damage
                         yield Skipped(reason="damaged-file", item=f"{name} after byte {last}", detail=str(problem))
+                    found = _next_beginning(stream, last + 1)
                     if found is None:
                         return
-                    start = found
+                    start, sound = found, False
     except (OSError, ValueError, EOFError, zlib.error, NotImplementedError, RuntimeError) as problem:
         yield Skipped(reason="damaged-file", item=name, detail=str(problem))
 
