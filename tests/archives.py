@@ -8,6 +8,13 @@ import msgspec
 from corpora.importers.api import Options
 
 
+class StubProblem(msgspec.Struct, frozen=True, kw_only=True):
+    """What the stand-in complains about."""
+
+    kind: str
+    detail: str
+
+
 class Stub(msgspec.Struct, frozen=True, kw_only=True):
     """What the stand-in for extraction tells."""
 
@@ -20,8 +27,11 @@ class Stub(msgspec.Struct, frozen=True, kw_only=True):
     region: str = ""
     effective: str = ""
     expires: str = ""
-    site: str = ""
+    kind: str = ""
+    site_name: str = ""
+    repealed: bool = False
     is_list: bool = False
+    problems: tuple[StubProblem, ...] = ()
 
 
 def stub_page(content: bytes, *, url: str, content_type: str = "", http_charset: str = "") -> Stub:
@@ -33,8 +43,10 @@ def stub_page(content: bytes, *, url: str, content_type: str = "", http_charset:
     return Stub(title=title, body=text.replace("\0", ""), is_list="links" in text, published="2024-03-01")
 
 
-def stub_attachment(content: bytes, *, url: str, content_type: str = "") -> Stub:
-    """Return the content as text, without a title."""
+def stub_attachment(content: bytes) -> Stub:
+    """Return the content as text, without a title, and complain about `locked`."""
+    if content == b"locked":
+        return Stub(problems=(StubProblem(kind="encrypted", detail="needs a password"),))
     return Stub(body=content.decode("utf-8", "replace"))
 
 

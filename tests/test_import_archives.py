@@ -75,6 +75,7 @@ def test_what_is_no_page_is_counted_and_named(tmp_path: Path) -> None:
         record(f"{HOST}/a.doc", b"\xd0\xcf", headers=["Content-Type: application/msword"]),
         record(f"{HOST}/boom", page("坏", "boom")),
         record(f"{HOST}/void", b"  "),
+        record(f"{HOST}/b.pdf", b"locked", headers=["Content-Type: application/pdf"]),
         record("dns:linlan.gov.example", b"x"),
         record(f"{HOST}/a.pdf", "附件文字".encode(), headers=["Content-Type: application/pdf"]),
     ]
@@ -86,10 +87,11 @@ def test_what_is_no_page_is_counted_and_named(tmp_path: Path) -> None:
         "not-a-page": 1,
         "attachment-format": 1,
         "extraction-failed": 1,
-        "empty": 1,
+        "empty": 2,
         "no-address": 1,
     }
     assert report.skipped["extraction-failed"].examples[0].item == f"{HOST}/boom"
+    assert "encrypted: needs a password" in [example.detail for example in report.skipped["empty"].examples]
     assert "cannot swallow" in report.skipped["extraction-failed"].examples[0].detail
 
 

@@ -63,9 +63,7 @@ def options_of(site: str, pairs: list[str]) -> "Options":
     # The one place that knows who extracts; by name, because extraction brings heavy parsers that tables do not need.
     return Options(
         page=lambda content, **facts: importlib.import_module("corpora.extract").extract(content, **facts),
-        attachment=lambda content, **facts: importlib.import_module("corpora.extract").extract_attachment(
-            content, **facts
-        ),
+        attachment=lambda content: importlib.import_module("corpora.extract.attachments").attachment_text(content),
         site=site,
         fields=fields,
     )

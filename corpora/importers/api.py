@@ -1,6 +1,6 @@
 """What importers share: an item is a document or something skipped, and extraction is a function handed in."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -47,29 +47,49 @@ class Skipped(msgspec.Struct, frozen=True, kw_only=True):
 Item = Document | Skipped
 
 
-class Extracted(Protocol):
-    """What extraction tells about a page or an attachment; unknown things are empty."""
+class Problem(Protocol):
+    """One thing that extraction met."""
 
     @property
-    def title(self) -> str: ...  # noqa: D102 - the fields of Document say what these are
+    def kind(self) -> str: ...  # noqa: D102 - this and the fields below are those of corpora.extract
+    @property
+    def detail(self) -> str: ...  # noqa: D102
+
+
+class ExtractedText(Protocol):
+    """What extraction tells about an attachment; unknown things are empty."""
+
+    @property
+    def title(self) -> str: ...  # noqa: D102
     @property
     def body(self) -> str: ...  # noqa: D102
     @property
+    def problems(self) -> Sequence[Problem]: ...  # noqa: D102
+
+
+class Extracted(ExtractedText, Protocol):
+    """What extraction tells about a page."""
+
+    @property
     def column(self) -> str: ...  # noqa: D102
+    @property
+    def kind(self) -> str: ...  # noqa: D102
     @property
     def agency(self) -> str: ...  # noqa: D102
     @property
-    def published(self) -> str: ...  # noqa: D102
-    @property
-    def doc_number(self) -> str: ...  # noqa: D102
-    @property
     def region(self) -> str: ...  # noqa: D102
     @property
-    def effective(self) -> str: ...  # noqa: D102
+    def published(self) -> str: ...  # noqa: D102
     @property
     def expires(self) -> str: ...  # noqa: D102
     @property
-    def site(self) -> str: ...  # noqa: D102
+    def effective(self) -> str: ...  # noqa: D102
+    @property
+    def doc_number(self) -> str: ...  # noqa: D102
+    @property
+    def site_name(self) -> str: ...  # noqa: D102
+    @property
+    def repealed(self) -> bool: ...  # noqa: D102
     @property
     def is_list(self) -> bool: ...  # noqa: D102
 
@@ -82,19 +102,12 @@ class ExtractPage(Protocol):
         ...
 
 
-class ExtractAttachment(Protocol):
-    """Extracts an attachment (PDF, DOCX, XLSX, PPTX) from its bytes."""
-
-    def __call__(self, content: bytes, *, url: str, content_type: str = "") -> Extracted:
-        """Return what the attachment says."""
-        ...
-
-
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """What the user asked of an import, and the functions that do the extraction."""
 
     page: ExtractPage
-    attachment: ExtractAttachment
+    attachment: Callable[[bytes], ExtractedText]
+    """Extracts a PDF, DOCX, XLSX or PPTX."""
     site: str = ""
     """Host name for items that do not tell their own."""
     fields: Mapping[str, str] = {}

@@ -1,12 +1,11 @@
 """Pages and attachments become documents through the extraction functions that the caller hands in."""
 
 import re
-from collections.abc import Callable
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from corpora.importers import identity
-from corpora.importers.api import MAX_ITEM_BYTES, Extracted, Item, Options, Skipped
+from corpora.importers.api import MAX_ITEM_BYTES, Extracted, ExtractedText, Item, Options, Skipped
 from corpora.importers.rows import finished
 
 PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})
@@ -66,49 +65,65 @@ def document_of(content: bytes, *, url: str, content_type: str, options: Options
         return Skipped(reason="too-large", item=where)
     if not content.strip():
         return Skipped(reason="empty", item=where)
-    extract: Callable[[], Extracted]
-    if kind == "page":
-        charset = found.group(1) if (found := _CHARSET.search(content_type)) else ""
-
-        def extract() -> Extracted:
-            return options.page(content, url=url, content_type=content_type, http_charset=charset)
-    else:
-
-        def extract() -> Extracted:
-            return options.attachment(content, url=url, content_type=content_type)
-
     try:
-        extracted = extract()
+        if kind == "attachment":
+            return _attached(options.attachment(content), url, where, site or options.site, options)
+        charset = found.group(1) if (found := _CHARSET.search(content_type)) else ""
+        extracted = options.page(content, url=url, content_type=content_type, http_charset=charset)
+        return _page(extracted, url, where, site or options.site, options)
     except Exception as problem:  # pages are hostile and parsers many; one page must not end an import of a portal
         return Skipped(reason="extraction-failed", item=where, detail=f"{type(problem).__name__}: {problem}")
-    if extracted.is_list:
+
+
+def _page(page: Extracted, url: str, where: str, site: str, options: Options) -> Item:
+    if page.is_list:
         return Skipped(reason="list-page", item=where)
-    return _document(extracted, kind, url, where, options, site)
-
-
-def _document(extracted: Extracted, kind: str, url: str, where: str, options: Options, site: str) -> Item:
-    spelled = identity.address(url)
-    # The address knows the host; what a page says about its site is a name such as 云川省人民政府门户网站.
     values = {
-        "id": identity.address_id(spelled) if spelled else identity.file_id(where),
-        "site": identity.host(spelled) or site or options.site,
-        "url": spelled,
-        "title": extracted.title,
-        "body": extracted.body,
-        "column": extracted.column,
-        "agency": extracted.agency,
-        "region": extracted.region,
-        "published": extracted.published,
-        "expires": extracted.expires,
+        "title": page.title,
+        "body": page.body,
+        "column": page.column,
+        "kind": page.kind,
+        "agency": page.agency,
+        "region": page.region,
+        "published": page.published,
+        "expires": page.expires,
     }
-    if kind == "attachment" and not values["title"] and values["body"]:
-        values["title"] = PurePosixPath(_path(url or where)).stem
-    extra = {"doc_number": extracted.doc_number, "effective": extracted.effective, "site_name": extracted.site}
-    if kind == "attachment":
-        extra["attachment"] = PurePosixPath(_path(url or where)).suffix.lstrip(".").lower()
+    extra = {
+        "doc_number": page.doc_number,
+        "effective": page.effective,
+        "repealed": "true" if page.repealed else "",
+        "site_name": page.site_name,
+    }
+    return _identified(page, values, extra, url, where, site, options)
+
+
+def _attached(text: ExtractedText, url: str, where: str, site: str, options: Options) -> Item:
+    name = PurePosixPath(_path(url or where))
+    values = {"title": text.title or (name.stem if text.body else ""), "body": text.body}
+    return _identified(text, values, {"attachment": name.suffix.lstrip(".").lower()}, url, where, site, options)
+
+
+def _identified(
+    text: ExtractedText,
+    values: dict[str, str],
+    extra: dict[str, str],
+    url: str,
+    where: str,
+    site: str,
+    options: Options,
+) -> Item:
+    if not values["title"] and not values["body"]:
+        detail = "; ".join(f"{problem.kind}: {problem.detail}" for problem in text.problems)
+        return Skipped(reason="empty", item=where, detail=detail)
+    spelled = identity.address(url)
+    values |= {
+        "id": identity.address_id(spelled) if spelled else identity.file_id(where),
+        "site": identity.host(spelled) or site,  # the host; what a page says about its site is a name
+        "url": spelled,
+    }
     return finished(
         {name: value for name, value in values.items() if value},
-        {name: value for name, value in extra.items() if value and value != values["site"]},
+        {name: value for name, value in extra.items() if value},
         where,
         options,
     )
