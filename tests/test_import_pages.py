@@ -35,11 +35,12 @@ iVBORw==
 
 
 def test_a_folder_of_saved_pages_gives_their_addresses(tmp_path: Path) -> None:
-    """The browser's comment, the canonical link, a host as folder name and the MHTML header all tell the address."""
+    """The browser's comment, the canonical link, the standard tag, a host as folder and the MHTML header tell it."""
     pages = tmp_path / "pages"
     (pages / "www.b.gov.example" / "栏目").mkdir(parents=True)
     (pages / "comment.html").write_bytes(b"<!-- saved from url=(0028)https://a.gov.example/1 -->" + page("一"))
     (pages / "link.htm").write_bytes(b'<link rel="canonical" href="https://a.gov.example/2">' + page("二"))
+    (pages / "tag.html").write_bytes(b'<meta name="Url" content="https://a.gov.example/4"/>' + page("四"))
     (pages / "www.b.gov.example" / "栏目" / "3.html").write_bytes(page("三"))
     (pages / "saved.mhtml").write_bytes(MHTML.replace("\n", "\r\n").encode())
     (pages / "附件.pdf").write_bytes("附件".encode())
@@ -50,6 +51,7 @@ def test_a_folder_of_saved_pages_gives_their_addresses(tmp_path: Path) -> None:
     assert {title: document.url for title, document in documents.items()} == {
         "一": "https://a.gov.example/1",
         "二": "https://a.gov.example/2",
+        "四": "https://a.gov.example/4",
         "三": "https://www.b.gov.example/%E6%A0%8F%E7%9B%AE/3.html",
         "存档": "https://a.gov.example/saved",
         "附件": "",

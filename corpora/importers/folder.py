@@ -21,7 +21,7 @@ _HEAD = 64 << 10
 _SAVED_FROM = re.compile(rb"<!--\s*saved from url=\(\d+\)(\S+?)\s*-->", re.IGNORECASE)
 _CANONICAL = re.compile(
     rb"""<link\s[^>]{0,300}?rel\s*=\s*["']?canonical["']?[^>]{0,300}?>|"""
-    rb"""<meta\s[^>]{0,300}?(?:property|name)\s*=\s*["']?og:url["']?[^>]{0,1000}?>""",
+    rb"""<meta\s[^>]{0,300}?(?:property|name)\s*=\s*["']?(?:og:)?url["'\s][^>]{0,1000}?>""",
     re.IGNORECASE,
 )
 _TARGET = re.compile(rb"""(?:href|content)\s*=\s*["']?(https?://[^"'\s>]+)""", re.IGNORECASE)
@@ -61,7 +61,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _told(content: bytes) -> str:
-    """Return the address that the page itself tells: the browser's saved-from comment, then its canonical link."""
+    """Return the address that the page tells: the browser's comment, its canonical link, or the standard tag Url."""
     head = content[:_HEAD]
     candidates = [found.group(1) for found in _SAVED_FROM.finditer(head)]
     candidates += [target.group(1) for tag in _CANONICAL.finditer(head) if (target := _TARGET.search(tag.group()))]

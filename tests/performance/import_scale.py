@@ -10,7 +10,6 @@ document. The documents are composed while they are written, the same for the sa
 import itertools
 import json
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -20,7 +19,6 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent.parent
 SIZES = (10_000, 100_000, 1_000_000)
 _WORDS = "住房公积金 提取 办理 职工 规定 申请 材料 社会保险 缴纳 登记 证明 窗口 时限 工作日 人民政府 通知".split()  # noqa: SIM905
-_BYTES_IN_KIB = 1024
 
 
 def compose(path: Path, documents: int) -> None:
@@ -56,8 +54,10 @@ def scan_it(_: str, folder: str) -> None:
 
 
 def _tell(documents: int, begun: float) -> None:
+    from bench.process_memory import peak_memory_bytes
+
     seconds = time.perf_counter() - begun
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _BYTES_IN_KIB
+    peak = peak_memory_bytes()
     print(json.dumps({"documents": documents, "seconds": seconds, "peak": peak}))
 
 
