@@ -221,7 +221,8 @@ def test_data_sets_of_ir_datasets_are_imported_by_id(tmp_path: Path, monkeypatch
 def test_all_laws_are_imported_in_little_memory(tmp_path: Path) -> None:
     """143,776 articles come in one pass, with a peak of less than 300 MB for the whole process."""
     code = (
-        "import sys\nfrom pathlib import Path\nfrom bench.process_memory import peak_memory_bytes\nfrom bench.cli.corpus_import import options_of\n"
+        "import sys\nfrom pathlib import Path\nfrom bench.cli.corpus_import import options_of\n"
+        "from bench.process_memory import peak_memory_bytes\n"
         "from corpora.importing import import_corpus\n"
         "report = import_corpus(sys.argv[1], Path(sys.argv[2]), options_of('', []))\n"
         "print(report.written, report.skipped_count, peak_memory_bytes())"

@@ -13,10 +13,11 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corpora.card import Card
 from corpora.errors import CorpusError, CorpusFormatError
 from corpora.importing import ImportReport, import_corpus
 from corpora.model import Document
-from corpora.store import open_corpus
+from corpora.store import open_corpus, write_corpus
 from tests.archives import OPTIONS
 
 TABLE = "标题,正文,发布日期,网址,文号,备注\n公积金提取,“可以”提取𠮷,2024年3月1日,https://a.gov.example/1,临政〔2024〕1号,甲\n"
@@ -123,6 +124,14 @@ def test_columns_are_mapped_as_the_user_says(tmp_path: Path) -> None:
     assert [msgspec.structs.replace(each, id="") for each in documents] == [
         Document(id="", title="题", body="文", published="2024-03-01", extra={"short": "别题", "tags": '["甲"]'})
     ]
+
+
+def test_a_column_named_like_a_field_that_is_taken_is_kept_apart(tmp_path: Path) -> None:
+    """It goes into `extra` under another name, so that the trip through BEIR does not make it the field."""
+    _, documents = imported(tmp_path, "a.csv", "id,kind,类别\n1,甲,乙\n".encode(), 类别="kind", id="title")
+    assert documents[0].extra == {"original_kind": "甲"}
+    write_corpus(tmp_path / "beir", documents, Card(name="x"), layout="beir")
+    assert list(open_corpus(tmp_path / "beir")) == documents
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ class FieldMap:
         extra: dict[str, str] = {}
         for column, cell in cells.items():
             text = cell.strip()
-            field = self.fields.get(column) or f"extra.{column.removeprefix('extra.')}"
+            field = self.fields.get(column) or _kept(column)
             if not text or field == LEFT_OUT:
                 continue
             if field.startswith("extra."):
@@ -78,6 +78,12 @@ class FieldMap:
             else:
                 values[field] = text
         return finished(values, extra, where, options)
+
+
+def _kept(column: str) -> str:
+    """Return the place in `extra` of a column that is no field; a field's name there would be one in BEIR metadata."""
+    name = column.removeprefix("extra.")
+    return f"extra.original_{name}" if name in FIELDS else f"extra.{name}"
 
 
 def finished(values: dict[str, str], extra: dict[str, str], where: str, options: Options) -> Item:
