@@ -36,15 +36,24 @@ def existing(path: Path) -> Path | None:
 
 @contextlib.contextmanager
 def open_bytes(path: Path) -> Iterator[IO[bytes]]:
-    """Open a plain, gzip or zstd file for reading its content as bytes."""
+    """Open a plain, gzip or zstd file for reading its content as bytes.
+
+    What is read inside the block raises `OSError` or `EOFError` where the archive is damaged.
+    """
     if path.suffix == ".gz":
-        with gzip.open(path, "rb") as unzipped:
-            yield cast(IO[bytes], unzipped)
+        try:
+            with gzip.open(path, "rb") as unzipped:
+                yield cast(IO[bytes], unzipped)
+        except zlib.error as problem:
+            raise OSError(str(problem)) from problem
     elif path.suffix == ".zst":
         import zstandard  # only sealed files need it
 
-        with path.open("rb") as raw, zstandard.ZstdDecompressor().stream_reader(raw) as stream:
-            yield io.BufferedReader(stream)
+        try:
+            with path.open("rb") as raw, zstandard.ZstdDecompressor().stream_reader(raw) as stream:
+                yield io.BufferedReader(stream)
+        except zstandard.ZstdError as problem:
+            raise OSError(str(problem)) from problem
     else:
         with path.open("rb") as plain:
             yield plain

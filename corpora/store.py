@@ -52,23 +52,22 @@ class Corpus:
 
         Raises `CorpusFormatError` when it is empty, an id is empty or used twice, or a line cannot be used.
         """
-        lines: dict[str, int] = {}
         sites: dict[str, str] = {}
         content = ContentHash()
         for number, document in self._read(self._path):
             where = f"{self._path} line {number}"
             if not document.id:
                 raise CorpusFormatError(f"{where}: the document id is empty: give every document an id of its own")
-            if document.id in lines:
+            if document.id in sites:
+                first = next(line for line, other in self._read(self._path) if other.id == document.id)
                 raise CorpusFormatError(
-                    f"{where}: document id {document.id!r} is already used on line {lines[document.id]}: "
+                    f"{where}: document id {document.id!r} is already used on line {first}: "
                     "ids must be unique, remove or rename one"
                 )
-            lines[document.id] = number
             sites[document.id] = sys.intern(document.site)
             content.add(document)
-            on_document(len(lines))
-        if not lines:
+            on_document(len(sites))
+        if not sites:
             raise CorpusFormatError(f"{self._path}: the corpus is empty: it must hold at least one document")
         return CorpusFacts(sites=sites, content_hash=content.hexdigest())
 

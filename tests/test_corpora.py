@@ -1,11 +1,13 @@
 """Corpora on disk: what is written is read back, and what cannot be used is named."""
 
 import gzip
+import hashlib
 import json
 from pathlib import Path
 
 import msgspec
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -119,6 +121,16 @@ def test_a_truncated_archive_is_named(tmp_path: Path) -> None:
     whole = gzip.compress((LINE % "a" * 50).encode())
     with pytest.raises(CorpusFormatError, match=r"documents\.jsonl\.gz: cannot be read"):
         scan(tmp_path / "c", whole[: len(whole) // 2], "documents.jsonl.gz")
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".zst"])
+def test_damage_inside_an_archive_is_named(suffix: str, tmp_path: Path) -> None:
+    """Broken bytes within a packed file are refused by name; that they fail to unpack is nobody's surprise."""
+    content = b"".join((LINE % hashlib.sha256(b"%d" % number).hexdigest()).encode() for number in range(500))
+    packed = bytearray(gzip.compress(content) if suffix == ".gz" else zstandard.compress(content))
+    packed[200:260] = bytes(60)
+    with pytest.raises(CorpusFormatError, match=rf"documents\.jsonl\{suffix}"):
+        scan(tmp_path / "c", bytes(packed), f"documents.jsonl{suffix}")
 
 
 def test_a_missing_corpus_is_named(tmp_path: Path) -> None:

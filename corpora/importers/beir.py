@@ -12,6 +12,8 @@ import msgspec
 
 from corpora.errors import CorpusFormatError
 from corpora.files import existing, read_jsonl, write_jsonl
+from corpora.importers.api import Item, Options, Skipped
+from corpora.importers.lines import read_lines
 from corpora.model import Document
 
 FILE = "corpus.jsonl"
@@ -34,20 +36,48 @@ def find(folder: Path) -> Path | None:
 def read(path: Path) -> Iterator[tuple[int, Document]]:
     """Yield line number and document. Raises `CorpusFormatError` on the first line that cannot be used."""
     for number, record in read_jsonl(path, _Record, CorpusFormatError):
-        fields: dict[str, str] = {}
-        extra: dict[str, str] = {}
-        for key, value in (record.metadata or {}).items():
-            if value is not None:
-                (fields if key in _FIELDS else extra)[key] = _text(value)
-        yield (
-            number,
-            Document(id=str(record.id), title=record.title or "", body=record.text or "", extra=extra, **fields),
-        )
+        yield number, _document(record)
+
+
+def read_damaged(source: Path, options: Options) -> Iterator[Item]:
+    """Yield the documents of a `corpus.jsonl`, or of the folder that holds one; lines that cannot be used are skipped.
+
+    Raises `CorpusFormatError` when the folder holds none.
+    """
+    path = find(source) if source.is_dir() else source
+    if path is None:
+        raise CorpusFormatError(f"{source} holds no {FILE}: give the file itself, or another --format")
+    decoder = msgspec.json.Decoder(_Record)
+    for line in read_lines(path):
+        if isinstance(line, Skipped):
+            yield line
+            continue
+        where, content = line
+        try:
+            document = _document(decoder.decode(content))
+        except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+            yield Skipped(reason="broken-record", item=where, detail=str(problem))
+            continue
+        if not document.title and not document.body:
+            yield Skipped(reason="empty", item=where)
+        elif document.site or not options.site:
+            yield document
+        else:
+            yield msgspec.structs.replace(document, site=options.site)
 
 
 def write(folder: Path, documents: Iterable[Document]) -> None:
     """Write `corpus.jsonl` into the folder, whole or not at all."""
     write_jsonl(folder / FILE, map(_record, documents))
+
+
+def _document(record: _Record) -> Document:
+    fields: dict[str, str] = {}
+    extra: dict[str, str] = {}
+    for key, value in (record.metadata or {}).items():
+        if value is not None:
+            (fields if key in _FIELDS else extra)[key] = _text(value)
+    return Document(id=str(record.id), title=record.title or "", body=record.text or "", extra=extra, **fields)
 
 
 def _record(document: Document) -> _Record:
