@@ -11,8 +11,8 @@ import msgspec
 
 from bench.errors import ExperimentError, MeasureError
 from bench.measure_names import parse_measures
-from bench.toml_records import convert
 from corpora.files import not_utf8
+from corpora.toml_records import convert
 from indexers import registry
 from indexers.errors import IndexerError
 
@@ -155,6 +155,23 @@ def folder_name(text: str) -> str:
 def to_toml(experiment: Experiment) -> bytes:
     """Return the experiment as the TOML text that reads back as the same experiment."""
     return msgspec.toml.encode(experiment)
+
+
+def without_secrets(experiment: Experiment, content: bytes) -> tuple[Experiment, bytes]:
+    """Return the experiment and its file without the addresses and secrets in engine options.
+
+    A file that holds some is written anew, without its comments: they may repeat what must not be kept.
+    """
+    specs = [item if isinstance(item, str) else _redacted(item) for item in experiment.engines]
+    if list(experiment.engines) == specs:
+        return experiment, content
+    table = tomllib.loads(content.decode("utf-8-sig"))
+    table["engines"] = [item if isinstance(item, str) else msgspec.to_builtins(item) for item in specs]
+    return msgspec.structs.replace(experiment, engines=tuple(specs)), msgspec.toml.encode(table)
+
+
+def _redacted(spec: EngineSpec) -> EngineSpec:
+    return msgspec.structs.replace(spec, options=registry.without_secrets(spec.use or spec.id, spec.options))
 
 
 def _located(name_or_folder: str, base: Path) -> str:

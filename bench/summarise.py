@@ -46,7 +46,11 @@ def summarise(manifest: Manifest, experiment: Experiment, scores: RunScores, exp
     every, scores = scores, _clean(scores)
     scoring = experiment.scoring
     estimated = _estimator(experiment.seed, scoring.resamples)
-    withheld = withhold(scores, scoring)
+    withheld = {
+        name: reason
+        for track in {record.track for record in manifest.engines.values()}
+        for name, reason in withhold(_of_track(scores, manifest, track), scoring).items()
+    }
     return Summary(
         name=manifest.name,
         tongcha=manifest.tongcha,
@@ -150,6 +154,14 @@ def withhold(scores: RunScores, scoring: Scoring) -> dict[str, Withheld]:
         for name, value in judged.items()
         if value < scoring.min_judged
     }
+
+
+def _of_track(scores: RunScores, manifest: Manifest, track: str) -> RunScores:
+    """Return the scores of one track: how well judgments cover a service says nothing about engines."""
+    return msgspec.structs.replace(
+        scores,
+        engines={name: engine for name, engine in scores.engines.items() if manifest.engines[name].track == track},
+    )
 
 
 def _slices(
