@@ -97,6 +97,11 @@ def check_options(options: Options) -> None:
         address = getattr(options, name)
         if address and not address.startswith("env:") and not _is_address(address):
             mistakes.append(f"option {name!r} is no http or https address")
+    for name, text in _revealable(options).items():
+        try:
+            revealed(text, name)
+        except OptionsError as problem:
+            mistakes.append(str(problem))
     for name, secret in options.secrets.items():
         if not secret.startswith("env:") and len(secret) < SHORTEST:
             mistakes.append(f"secrets.{name} has fewer than {SHORTEST} characters: put it under 'values'")
@@ -259,10 +264,17 @@ def _mistakes_in_values(options: Options, preset: Preset) -> list[str]:
     for name, value in preset.values.items():
         if not value and name not in given and not all(name in site for site in options.sites.values() or [{}]):
             mistakes.append(f"values: preset {preset.name!r} needs {name!r}")
-    for name in names_in(options.headers):
-        if name not in {*known, *given}:
-            mistakes.append(f"headers: nothing is called {{{name}}}")
-    return mistakes
+    unknown = [name for name in names_in(options.headers) if name not in {*known, *given}]
+    return mistakes + [f"headers: nothing is called {{{name}}}" for name in unknown]
+
+
+def _revealable(options: Options) -> dict[str, str]:
+    """Return the options that may name an environment variable, by their dotted names."""
+    return {
+        **{name: getattr(options, name) for name in ("url", "base", "proxy")},
+        **{f"secrets.{name}": value for name, value in options.secrets.items()},
+        **{f"headers.{name}": value for name, value in options.headers.items()},
+    }
 
 
 def _filled(template: str, values: Mapping[str, str]) -> str:
