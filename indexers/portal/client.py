@@ -1,6 +1,8 @@
 """One polite connection: robots.txt, a delay, backing off when told to, a budget of requests, a deadline."""
 
+import functools
 import logging
+import ssl
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
@@ -210,10 +212,16 @@ class Client:
                 headers={"User-Agent": self._manners.user_agent, "Accept-Language": "zh-CN,zh;q=0.9"},
                 limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
                 proxy=self._proxy or None,
+                verify=_certificates(),
                 trust_env=False,  # neither proxies nor passwords that nobody named
                 follow_redirects=False,
             )
         return self._http
+
+
+@functools.cache
+def _certificates() -> ssl.SSLContext:
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def _same_place(url: str, location: str) -> bool:

@@ -16,7 +16,7 @@ from indexers.portal.client import Asked, Client, Clock, merged
 from indexers.portal.paths import first
 from indexers.portal.preset import Preset, Step, Take
 from indexers.portal.reading import Result
-from indexers.portal.signs import Answer, check_status, decoded, page_of
+from indexers.portal.signs import Answer, check_status, decoded, page_of, refuse_walls
 from indexers.portal.template import fill
 
 
@@ -97,9 +97,9 @@ class PortalSearch:
         asked = _asked(self._url, step, {**values, "now_ms": str(int(self._clock.now() * 1000))}, self._headers)
         answer = self._client.send(asked)
         check_status(answer)
-        return {take.name: self._taken(take, answer) for take in step.take}
+        return {take.name: self._taken(take, answer, values["query"]) for take in step.take}
 
-    def _taken(self, take: Take, answer: Answer) -> str:
+    def _taken(self, take: Take, answer: Answer, query: str) -> str:
         value: Any = None
         if take.cookie:
             value = self._client.cookie(take.cookie)
@@ -118,6 +118,7 @@ class PortalSearch:
                 if elements:
                     value = elements[0].get(take.attribute) if take.attribute else elements[0].text_content()
         if value in (None, ""):
+            refuse_walls(self._preset, decoded(answer), query)
             raise SearchError(f"the page before the search has no {take.name!r}: the portal or the preset has changed")
         return str(value).strip()
 

@@ -53,7 +53,7 @@ def page_of(answer: Answer, preset: Preset, query: str, base: str) -> Page:
         try:
             document = json.loads(text)
         except ValueError:
-            _refuse_walls(preset, text, query)
+            refuse_walls(preset, text, query)
             raise SearchError("malformed answer: not JSON") from None
         if sign := next((one for one in preset.signs if _holds(one, document)), None):
             return _meant(sign)
@@ -65,7 +65,7 @@ def page_of(answer: Answer, preset: Preset, query: str, base: str) -> Page:
             return _meant(sign)
     if page.well_formed:
         return page
-    _refuse_walls(preset, text, query)
+    refuse_walls(preset, text, query)
     missing = shape.container if shape.format == "html" else shape.items
     raise SearchError(f"malformed answer: it has no {missing!r}")
 
@@ -130,7 +130,8 @@ def _meant(sign: Sign) -> Page:
     return _EMPTY
 
 
-def _refuse_walls(preset: Preset, text: str, query: str) -> None:
+def refuse_walls(preset: Preset, text: str, query: str) -> None:
+    """Raise what the words of a page mean that is not what was expected; return when they mean nothing."""
     page = _without(text, query).lower()
     for sign in preset.signs:
         if any(word in page for word in sign.words):
