@@ -73,7 +73,7 @@ def summarise(manifest: Manifest, experiment: Experiment, scores: RunScores, exp
         rate_per_s=experiment.replay.rate_per_s,
         engines=[
             _engine(name, record, scores.engines.get(name), withheld.get(name), estimated)
-            for name, record in manifest.engines.items()
+            for name, record in sorted(manifest.engines.items(), key=lambda item: item[1].track != "same-corpus")
         ],
         slices=list(_slices(scores, estimated, withheld)),
         variants=list(_variants(every, estimated, withheld)),
@@ -117,6 +117,9 @@ def _engine(
         id=name,
         use=record.use,
         track=record.track,
+        shown=record.shown,
+        unmapped=record.unmapped,
+        elsewhere=record.elsewhere,
         complete=record.complete,
         problem=record.problem,
         withheld=withheld,

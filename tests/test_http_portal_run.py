@@ -111,6 +111,8 @@ def test_a_portal_and_an_engine_run_in_two_tracks(experiment: Path, emulator: Em
     summary = rescore(folder)
     compared = {(c.track, pair.first, pair.second) for c in summary.comparisons for pair in c.pairs}
     assert compared == {("own-index", "portal", "portal-env")}
+    assert [engine.id for engine in summary.engines] == ["fts5", "portal", "portal-env"]
+    assert "portal 是线上服务" in (folder.folder / "report.md").read_text(encoding="utf-8")
     address = emulator.url.removeprefix("http://")
     files = [path for path in folder.folder.rglob("*") if path.is_file()]
     assert len(files) > 8
