@@ -157,17 +157,23 @@ def to_toml(experiment: Experiment) -> bytes:
     return msgspec.toml.encode(experiment)
 
 
-def without_secrets(experiment: Experiment, content: bytes) -> tuple[Experiment, bytes]:
-    """Return the experiment and its file without the addresses and secrets in engine options.
+def without_secrets(experiment: Experiment) -> Experiment:
+    """Return the experiment without the addresses and secrets in engine options."""
+    specs = tuple(item if isinstance(item, str) else _redacted(item) for item in experiment.engines)
+    return msgspec.structs.replace(experiment, engines=specs)
 
-    A file that holds some is written anew, without its comments: they may repeat what must not be kept.
+
+def content_to_keep(experiment: Experiment, content: bytes) -> bytes:
+    """Return the experiment's file as it may be kept: as it is, unless it holds addresses or secrets.
+
+    Then it is written anew, without its comments: they may repeat what must not be kept.
     """
-    specs = [item if isinstance(item, str) else _redacted(item) for item in experiment.engines]
-    if list(experiment.engines) == specs:
-        return experiment, content
+    redacted = without_secrets(experiment)
+    if redacted == experiment:
+        return content
     table = tomllib.loads(content.decode("utf-8-sig"))
-    table["engines"] = [item if isinstance(item, str) else msgspec.to_builtins(item) for item in specs]
-    return msgspec.structs.replace(experiment, engines=tuple(specs)), msgspec.toml.encode(table)
+    table["engines"] = msgspec.to_builtins(redacted.engines)
+    return msgspec.toml.encode(table)
 
 
 def _redacted(spec: EngineSpec) -> EngineSpec:

@@ -10,7 +10,7 @@ import msgspec
 
 from bench.build import build_or_reuse, pages_folder
 from bench.errors import ReplayError, RunFileError, RunFolderError
-from bench.experiment import EngineSpec, Experiment, to_toml, without_secrets
+from bench.experiment import EngineSpec, Experiment, content_to_keep, without_secrets
 from bench.indices import CUTOFF
 from bench.machine import libraries, machine, version
 from bench.replay import Recorder, replay_engine, site_of
@@ -85,7 +85,7 @@ def run(
         manifest.sessions.append((_now(), ""))
         if before is None:
             folder.write_query_set(loaded.query_set)
-            folder.experiment_path.write_bytes(without_secrets(experiment, content)[1])
+            folder.experiment_path.write_bytes(content_to_keep(experiment, content))
         folder.write_manifest(manifest)
         for spec in experiment.contestants():
             if not manifest.engines[spec.id].complete:
@@ -236,8 +236,7 @@ def _experiment_hash(experiment: Experiment) -> str:
 
     Addresses and secrets are left out: who knows the rest could find a short one by trying.
     """
-    experiment, _ = without_secrets(experiment, to_toml(experiment))
-    settings = msgspec.structs.replace(experiment, name="", corpus="", queries="")
+    settings = msgspec.structs.replace(without_secrets(experiment), name="", corpus="", queries="")
     return hashlib.sha256(msgspec.json.encode(settings, order="deterministic")).hexdigest()
 
 

@@ -219,6 +219,20 @@ def test_tokens_are_taken_from_the_page_before(portal: Callable[..., Engine], em
     assert emulator.asked.count("/search/all/0") == 1
 
 
+def test_tokens_are_taken_anew_after_a_failure(portal: Callable[..., Engine], emulator: Emulator) -> None:
+    """A search that failed may have had a stale token: the next one gets another."""
+    engine = portal("guangdong")
+    assert outcome(engine)[0] == "answered"
+    emulator.tokens.clear()  # the session has ended
+    assert outcome(engine) == ("failed", "HTTP 400")
+    assert outcome(engine)[0] == "answered"
+
+
+def test_a_query_of_several_words_can_find_nothing(portal: Callable[..., Engine]) -> None:
+    """首都之窗 answers several words with nothing: an empty answer, as a citizen gets it."""
+    assert outcome(portal("beijing"), "公积金 提取")[0] == "empty"
+
+
 def test_a_json_body_that_is_ignored_finds_nothing(
     portal: Callable[..., Engine], emulator: Emulator, tmp_path: Path
 ) -> None:
@@ -292,6 +306,8 @@ def test_requests_keep_their_distance(portal: Callable[..., Engine], clock: Inst
     assert engine.waited_s() == 3.0
     engine.search(QUERY, 10)
     assert engine.waited_s() == 1.5
+    assert outcome(engine, site="www.elsewhere.gov.example")[0] == "unsupported"
+    assert engine.waited_s() == 0.0
 
 
 def test_a_crawl_delay_is_kept(portal: Callable[..., Engine], emulator: Emulator, clock: Instant) -> None:
@@ -307,6 +323,8 @@ def test_robots_txt_is_obeyed(portal: Callable[..., Engine], emulator: Emulator)
     assert outcome(portal("trs-igs")) == ("blocked", "robots.txt forbids the search")
     assert outcome(portal("trs-irs"))[0] == "answered"
     assert outcome(portal("trs-igs", robots="ignore"))[0] == "answered"
+    emulator.robots_moved = "/moved/robots.txt"
+    assert outcome(portal("trs-igs"))[0] == "blocked"
     emulator.robots_status = 500
     assert outcome(portal("trs-irs"))[0] == "blocked"
     emulator.robots_status = 404

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from bench.experiment import read_experiment, without_secrets
+from bench.experiment import content_to_keep, read_experiment
 from bench.rescore import rescore
 from bench.results import RunFolder
 from corpora.card import Card
@@ -124,7 +124,7 @@ def test_a_portal_and_an_engine_run_in_two_tracks(experiment: Path, emulator: Em
 
 def test_the_kept_experiment_names_variables_and_hides_values(experiment: Path, tmp_path: Path) -> None:
     """The copy for the run folder reads back, with `env:` names kept and literal secrets and the address redacted."""
-    _, content = without_secrets(*read_experiment(experiment))
+    content = content_to_keep(*read_experiment(experiment))
     (tmp_path / "kept.toml").write_bytes(content)
     kept, _ = read_experiment(tmp_path / "kept.toml", to_run=False)
     options = {spec.id: spec.options for spec in kept.contestants()}

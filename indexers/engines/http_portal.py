@@ -136,6 +136,8 @@ class Engine:
 
     def search(self, text: str, k: int, site: str = "") -> list[Hit]:
         """Return at most `k` hits, and never more than `max_results`, as the portal ranks them."""
+        if self._client is not None:
+            self._client.begin()  # what the search before waited is not this one's
         if k < 1 or not text.strip():
             return []
         return self._hits(self.ask(text, k, site).results, k)
@@ -284,6 +286,7 @@ def _filled(template: str, values: Mapping[str, str]) -> str:
 def _is_address(text: str) -> bool:
     try:
         parts = urlsplit(text)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
+        canonical(text)
+        return not parts.query and not parts.fragment
+    except (ValueError, InvalidURLError):
         return False

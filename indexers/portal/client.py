@@ -16,6 +16,7 @@ from indexers.portal.robots import Rules
 from indexers.portal.signs import LOGIN, Answer
 
 _HOPS = 3
+_ROBOTS_HOPS = 5
 _BUSY = (429, 503)
 _FIRST_BACKOFF_S = 2.0
 
@@ -115,10 +116,19 @@ class Client:
         if not self._manners.obey_robots:
             return
         if origin not in self._rules:
-            answer = self._patiently(Asked(method="GET", url=f"{origin}/robots.txt"))
-            self._rules[origin] = Rules(answer.status, answer.body)
+            self._rules[origin] = self._rules_of(origin)
         if refusal := self._rules[origin].refusal(url):
             raise BlockedError(refusal)
+
+    def _rules_of(self, origin: str) -> Rules:
+        url = f"{origin}/robots.txt"
+        for _ in range(_ROBOTS_HOPS):
+            answer = self._patiently(Asked(method="GET", url=url))
+            target = urljoin(url, answer.location)
+            if not answer.location or urlsplit(target).scheme not in ("http", "https"):
+                break
+            url = target
+        return Rules(answer.status, answer.body)
 
     def _patiently(self, asked: Asked) -> Answer:
         for attempt in range(self._manners.retries + 1):

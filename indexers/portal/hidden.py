@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote, quote_plus, urlsplit
 
+from corpora.urls import canonical
 from indexers.errors import OptionsError
 
 ENVIRONMENT = "env:"
@@ -42,16 +43,21 @@ class Hidden:
         return self._pattern.sub(SHOWN, text) if self._pattern else text
 
 
+def _bare_host(url: str) -> str:
+    """Return the host as canonical URLs have it: without `www.` and its like."""
+    return urlsplit(canonical(url)).hostname or "" if url else ""
+
+
 def address_parts(url: str, public: str = "") -> list[str]:
     """Return the texts that give an address away: it, its host with and without port, and who logs in there.
 
     The host of the `public` address is none of them.
     """
     parts = urlsplit(url)
-    open_host = urlsplit(public).hostname or ""
+    host, bare = parts.hostname or "", _bare_host(url)
     texts = [parts.username or "", parts.password or ""]
-    if parts.hostname != open_host:
-        texts += [url.rstrip("/"), parts.netloc, parts.hostname or ""]
+    if bare != _bare_host(public):
+        texts += [url.rstrip("/"), parts.netloc, host, bare]
     elif parts.path.strip("/"):
         texts.append(url.rstrip("/"))
     return [text for text in texts if len(text) > 1]

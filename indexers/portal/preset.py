@@ -4,6 +4,7 @@ A preset is a TOML file. Those in `indexers/presets` are known by name; others a
 """
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterator
 from importlib.resources import files
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
+from cssselect import GenericTranslator, SelectorError
 
 from corpora.toml_records import convert
 from indexers.errors import OptionsError
@@ -19,6 +21,8 @@ from indexers.portal.dates import FORMATS
 from indexers.portal.template import BUILT_IN, names_in
 
 SCHEMA_VERSION = 1
+_PATH = re.compile(r"(?:[^.\[\]]+(?:\[\])?|\[\])(?:\.[^.\[\]]+(?:\[\])?)*")
+_SELECTORS = ("items", "container", "total", "pinned_items")
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
@@ -204,6 +208,7 @@ def _contradictions(preset: Preset) -> Iterator[str]:
         for take in step.take:
             if len(take.ways()) != 1:
                 yield f"steps[{number}].take {take.name!r}: give one of css, regex, json and cookie"
+            yield from _bad_take(number, take)
     if results.format == "html" and not results.container:
         yield "results.container is missing: without it a page without results cannot be told from a broken one"
     for name in ("title", "url", "date", "pinned"):
@@ -212,6 +217,7 @@ def _contradictions(preset: Preset) -> Iterator[str]:
             yield f"results.{name}.path is missing: results of format 'json' have paths"
         if field is not None and results.format != "json" and not (field.css or field.attribute):
             yield f"results.{name}.css is missing: results of format {results.format!r} have CSS selectors"
+    yield from _bad_paths(preset)
     for format_ in results.date.formats if results.date else ():
         if format_ not in FORMATS:
             yield f"results.date.formats: no format {format_!r}{_near(format_, FORMATS)}"
@@ -236,9 +242,32 @@ def _unknown_names(preset: Preset) -> Iterator[str]:
             yield f"request: nothing is called {{{name}}}{_near(name, known)}"
 
 
-def _bad_selectors(preset: Preset) -> Iterator[str]:
-    from cssselect import GenericTranslator, SelectorError
+def _bad_take(number: int, take: Take) -> Iterator[str]:
+    where = f"steps[{number}].take {take.name!r}"
+    if take.css:
+        yield from _bad_selector(f"{where}.css", take.css)
+    try:
+        if take.regex and re.compile(take.regex).groups < 1:
+            yield f"{where}.regex: it needs a group, which is the value"
+    except re.error as problem:
+        yield f"{where}.regex: {take.regex!r} is no regular expression ({problem})"
 
+
+def _bad_paths(preset: Preset) -> Iterator[str]:
+    results = preset.results
+    paths = {f"signs[{number}].json": sign.json for number, sign in enumerate(preset.signs, 1)}
+    if results.format != "html":
+        paths |= {f"results.{name}": getattr(results, name) for name in ("items", "total", "pinned_items")}
+    for name in ("title", "url", "date", "pinned"):
+        field: Field | None = getattr(results, name)
+        if field is not None:
+            paths |= {f"results.{name}.path": field.path, f"results.{name}.or_path": field.or_path}
+    for name, path in paths.items():
+        if path and not _PATH.fullmatch(path):
+            yield f"{name}: {path!r} is no path: write names with dots between them, [] for lists, * for tables"
+
+
+def _bad_selectors(preset: Preset) -> Iterator[str]:
     results = preset.results
     selectors = {
         f"results.{name}.css": field.css
@@ -246,13 +275,17 @@ def _bad_selectors(preset: Preset) -> Iterator[str]:
         if (field := getattr(results, name)) is not None
     }
     if results.format == "html":
-        selectors |= {f"results.{name}": getattr(results, name) for name in ("items", "container", "total")}
+        selectors |= {f"results.{name}": getattr(results, name) for name in _SELECTORS}
     for name, selector in selectors.items():
-        try:
-            if selector:
-                GenericTranslator().css_to_xpath(selector)
-        except SelectorError as problem:
-            yield f"{name}: {selector!r} is no CSS selector ({problem})"
+        if selector:
+            yield from _bad_selector(name, selector)
+
+
+def _bad_selector(name: str, selector: str) -> Iterator[str]:
+    try:
+        GenericTranslator().css_to_xpath(selector)
+    except SelectorError as problem:
+        yield f"{name}: {selector!r} is no CSS selector ({problem})"
 
 
 def _near(name: str, known: Any) -> str:

@@ -55,6 +55,14 @@ class PortalSearch:
     def search(self, query: str, most: int, values: Mapping[str, str], *, pinned: bool = True) -> Found:
         """Return at most `most` results. Raises a `SearchError` of the kind that became of the search."""
         self._client.begin()
+        try:
+            return self._search(query, most, values, pinned)
+        except SearchError:
+            self._ready = False  # its tokens may be what is wrong
+            self._session.clear()
+            raise
+
+    def _search(self, query: str, most: int, values: Mapping[str, str], pinned: bool) -> Found:
         values = {**values, "query": query, "size": str(self._preset.paging.size)}
         values |= self._tokens(values)
         paging = self._preset.paging

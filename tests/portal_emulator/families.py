@@ -206,7 +206,7 @@ def beijing(ask: Ask, desk: Desk) -> Reply | None:
     if ask.path != "/so/ss/query/s":
         return None
     f = ask.form
-    documents = desk.found(f["qt"], f["siteCode"])
+    documents = [] if " " in f["qt"] else desk.found(f["qt"], f["siteCode"])  # no luck with several words
     page = min(int(f["page"]), desk.cap_pages)  # further pages are the last one again
     shown = [
         {"data": {"title": marked(d.title), "url": d.url, "docDate": d.published}}

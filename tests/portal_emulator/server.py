@@ -43,6 +43,7 @@ class Emulator:
         self.retry_after = ""
         self.robots = ""
         self.robots_status = 200
+        self.robots_moved = ""
         self.pinned: frozenset[str] = frozenset()
         self.ignore_site = False
         self.cap_pages = 25
@@ -93,7 +94,10 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(length).decode() if length else ""
         emulator.asked.append(parts.path)
         emulator.headers.append({name: str(value) for name, value in self.headers.items()})
-        if parts.path == "/robots.txt":
+        if parts.path == "/robots.txt" and emulator.robots_moved:
+            self._send(301, "text/plain", b"", Location=emulator.robots_moved)
+            return
+        if parts.path in ("/robots.txt", emulator.robots_moved):
             self._send(emulator.robots_status, "text/plain", emulator.robots.encode())
             return
         kind = self.headers.get("Content-Type", "")
