@@ -78,7 +78,7 @@ def summarise(manifest: Manifest, experiment: Experiment, scores: RunScores, exp
         slices=list(_slices(scores, estimated, withheld)),
         variants=list(_variants(every, estimated, withheld)),
         comparisons=list(_comparisons(manifest, scores, experiment.seed, withheld)),
-        hardest=_hardest(scores, expected),
+        hardest=_hardest(manifest, scores, expected),
     )
 
 
@@ -265,11 +265,15 @@ def _comparisons(
             yield Comparison(track=track, headline=headline, pairs=pairs, tied=tied_groups(means, pairs))
 
 
-def _hardest(scores: RunScores, expected: Mapping[str, str]) -> list[HardQuery]:
-    """Return the queries with the lowest mean nDCG@10 over the engines, worst first, ties in the set's order."""
+def _hardest(manifest: Manifest, scores: RunScores, expected: Mapping[str, str]) -> list[HardQuery]:
+    """Return the queries with the lowest mean nDCG@10 over the engines, worst first, ties in the set's order.
+
+    Services with an index of their own count only where there is nothing else.
+    """
     if not scores.engines:
         return []
-    values = np.vstack([engine.headlines["accurate"] for engine in scores.engines.values()])
+    over_corpus = [name for name in scores.engines if manifest.engines[name].track == "same-corpus"]
+    values = np.vstack([scores.engines[name].headlines["accurate"] for name in over_corpus or scores.engines])
     means = np.nan_to_num(values).mean(axis=0)
     rows = []
     for position in np.argsort(means, kind="stable")[:HARDEST].tolist():

@@ -98,7 +98,9 @@ def replay(job: ReplayJob, parent: Connection) -> None:
         due = _wait_for(first, position, job.rate_per_s)
         started = time.perf_counter()
         outcome, hits, detail = _ask(engine, asked, job.k)
-        took_s = time.perf_counter() - started - _waited_s(engine)
+        waited_s = _waited_s(engine)
+        first += waited_s  # the timetable waits, too
+        took_s = time.perf_counter() - started - waited_s
         if started + took_s - due > job.timeout_s and outcome in ("answered", "empty"):
             outcome, hits, detail = "timeout", [], f"answered after {started + took_s - due:.1f} s"
         response = Response(

@@ -302,8 +302,10 @@ def _install_line(name: str, cause: BaseException | None) -> str:
         extras = importlib.metadata.metadata(_DISTRIBUTION).get_all("Provides-Extra") or []
     except importlib.metadata.PackageNotFoundError:  # run from a source tree
         extras = []
-    if name in extras:
-        return f"pip install '{_DISTRIBUTION}[{name}]'"
+    # The extra of http_portal is `portal`.
+    for extra in (name, name.rpartition("_")[2]):
+        if extra in extras:
+            return f"pip install '{_DISTRIBUTION}[{extra}]'"
     missing = cause.name if isinstance(cause, ImportError) else None
     return f"pip install {(missing or name).partition('.')[0]}"
 

@@ -8,6 +8,7 @@ import pytest
 
 from bench.worker import Asked, _ask
 from corpora.model import Document
+from corpora.store import open_corpus
 from indexers.api import Polite, Searcher
 from indexers.engines.http_portal import Engine, Options
 from indexers.errors import BlockedError, OptionsError, SearchError, SearchTimeoutError, UnsupportedError
@@ -15,6 +16,7 @@ from indexers.pages import write_pages
 from indexers.portal.client import Clock
 from indexers.portal.preset import preset_names
 from indexers.registry import installed_setups, resolve
+from queries.store import open_query_set
 from tests.portal_emulator.collection import DOCUMENTS, SITES, Backend
 from tests.portal_emulator.families import FAMILIES, OTHER_VALUES, SITE_VALUE
 from tests.portal_emulator.server import Emulator
@@ -479,3 +481,21 @@ def test_errors_have_the_kinds_that_outcomes_come_from(portal: Callable[..., Eng
     with pytest.raises(SearchError) as caught:
         portal("miit").search(QUERY, 1)
     assert not isinstance(caught.value, BlockedError | SearchTimeoutError)
+
+
+@pytest.mark.slow
+def test_the_demo_portals_are_found_by_their_links(tmp_path: Path) -> None:
+    """Over the demo corpus a portal's hits are those of the engine behind it: every link leads to its document."""
+    corpus = open_corpus("demo")
+    write_pages(tmp_path, corpus)
+    backend = Backend(tmp_path / "backend", corpus)
+    queries = open_query_set("demo").judged_queries()[::20]
+    with Emulator(backend) as emulator:
+        engine = Engine(
+            options_for("trs-irs", emulator.url, base="https://portal.gov.example"), tmp_path, clock=Instant()
+        )
+        for query in queries:
+            found = [hit.doc_id for hit in engine.search(query.text, 20)]
+            assert found == ids(backend.found(query.text)[:20]), query.text
+        engine.close()
+    backend.close()

@@ -2,18 +2,23 @@
 
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 import zstandard
 
+from bench import worker
 from bench.experiment import content_to_keep, read_experiment
 from bench.rescore import rescore
+from bench.response import Response
 from bench.results import RunFolder
 from corpora.card import Card
 from corpora.store import write_corpus
+from indexers.api import Hit
 from queries.model import Judgment, Query
 from queries.store import write_query_set
 from tests.portal_emulator.collection import DOCUMENTS, SITES, Backend
@@ -156,6 +161,42 @@ def test_a_variable_that_is_not_set_is_told_before_the_run(
     monkeypatch.delenv("PORTAL_URL")
     assert "'PORTAL_URL', which is not set" in " ".join(tongcha(experiment, tmp_path, expect=1).split())
     assert not (tmp_path / "runs").exists()
+
+
+class Waiting:
+    """An engine that is slow out of politeness only."""
+
+    def search(self, text: str, k: int, site: str = "") -> list[Hit]:
+        time.sleep(0.2)
+        return []
+
+    def waited_s(self) -> float:
+        return 0.2
+
+    def describe(self) -> dict[str, object]:
+        return {}
+
+    def close(self) -> None:
+        pass
+
+
+def test_waits_of_politeness_are_no_latency(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a query nor, on a timetable, the ones after it are slower for what an engine waits of its own accord."""
+    monkeypatch.setattr(worker.registry, "create", lambda setup, folder: Waiting())
+    asked = tuple(worker.Asked(id=name, text="公积金") for name in ("a", "b", "c"))
+    settings = {"k": 10, "timeout_s": 0.19, "warmup": (), "folder": str(tmp_path), "options": {}}
+    for rate in (None, 100.0):
+        sent = Sent()
+        worker.replay(worker.ReplayJob(use="fts5", queries=asked, rate_per_s=rate, **settings), sent)  # type: ignore[arg-type]
+        responses = [msgspec.json.decode(item, type=Response) for kind, item in sent if kind == "response"]
+        assert [response.outcome for response in responses] == ["empty"] * 3
+        assert all(response.latency_ms < 150 for response in responses)
+
+
+class Sent(list[tuple[str, bytes]]):
+    """A connection that keeps what is sent."""
+
+    send = list.append
 
 
 def tongcha(experiment: Path, tmp_path: Path, *arguments: str, expect: int = 0) -> str:

@@ -1,5 +1,6 @@
 """Sixty pages of two portals, and the engine that the emulated searches ask."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from corpora.model import Document
@@ -22,19 +23,20 @@ DOCUMENTS = tuple(
     )
     for number in range(60)
 )
-BY_ID = {document.id: document for document in DOCUMENTS}
 
 
 class Backend:
-    """The engine behind the emulated portals: FTS5 over the sixty pages."""
+    """The engine behind the emulated portals: FTS5 over the sixty pages, or over others."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, documents: Iterable[Document] = DOCUMENTS) -> None:
+        documents = tuple(documents)
+        self._by_id = {document.id: document for document in documents}
         self._index = create(resolve("fts5"), folder)
-        self._index.build(DOCUMENTS)
+        self._index.build(documents)
 
     def found(self, query: str, code: str = "") -> list[Document]:
         """Return all pages that match, best first, of the site of that code or of all."""
-        return [BY_ID[hit.doc_id] for hit in self._index.search(query, 1000, SITES.get(code, ""))]
+        return [self._by_id[hit.doc_id] for hit in self._index.search(query, 1000, SITES.get(code, ""))]
 
     def close(self) -> None:
         self._index.close()
