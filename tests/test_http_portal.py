@@ -1,6 +1,8 @@
 """Portal searches: every preset against its emulated family, every fault with its outcome, and manners."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -343,6 +345,13 @@ def test_retry_after_is_waited_for(portal: Callable[..., Engine], emulator: Emul
     clock.waits.clear()
     assert outcome(engine)[0] == "answered"
     assert clock.waits == [2.0, 4.0]
+    emulator.times, emulator.retry_after = (
+        1,
+        format_datetime(datetime.fromtimestamp(clock.now() + 30, UTC), usegmt=True),
+    )
+    clock.waits.clear()
+    assert outcome(engine)[0] == "answered"
+    assert clock.waits == [30.0]
     emulator.times, emulator.retry_after = 1, "3600"
     assert outcome(engine)[0] == "blocked"
     assert "3600 s" in outcome_again(engine, emulator)
@@ -378,6 +387,11 @@ def test_secrets_go_into_requests_and_nowhere_else(
     engine = portal("trs-igs", secrets={"key": "env:PORTAL_KEY"}, headers={"Authorization": "Bearer {key}"})
     assert outcome(engine)[0] == "answered"
     assert emulator.headers[-1]["Authorization"] == "Bearer k3y-of-the-portal"
+    plain = portal("trs-igs", headers={"Referer": "https://www.linlan.gov.example/"})
+    emulator.unheld = True
+    assert plain.search(QUERY, 1)[0].url == "https://www.linlan.gov.example/new/1.html"
+    cookie = portal("trs-igs", headers={"Cookie": "https://www.linlan.gov.example/"})
+    assert cookie.search(QUERY, 1)[0].url == "***new/1.html"
     assert "k3y" not in str(engine.describe())
     assert "127.0.0.1" not in str(engine.describe())
 

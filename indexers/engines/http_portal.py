@@ -14,6 +14,7 @@ Quirks:
 
 import difflib
 import hashlib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -38,6 +39,8 @@ from indexers.portal.template import fill, names_in
 DISTRIBUTIONS = ("httpx", "lxml")
 TRACK = "own-index"
 SECRET_OPTIONS = ("url", "proxy", "headers", "secrets")
+
+_PRIVATE_HEADER = re.compile("authorization|cookie|token|key|secret|passw|session", re.IGNORECASE)
 
 Seconds = Annotated[float, msgspec.Meta(ge=0)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
@@ -213,7 +216,8 @@ class Engine:
             headers = {name: revealed(value, f"headers.{name}") for name, value in options.headers.items()}
             named = {**self._values, "site": ""}
             filled = {name: _filled(value, named) for name, value in headers.items()}
-            told = [value for value in (*secrets.values(), *filled.values()) if len(value) >= SHORTEST]
+            private = [value for name, value in filled.items() if _is_private(name, options.headers[name])]
+            told = [value for value in (*secrets.values(), *private) if len(value) >= SHORTEST]
             self._hide = Hidden([*address_parts(url, base), *(address_parts(proxy) if proxy else ()), *told])
             self._pages = read_pages(self._folder)
             self._client = Client(self._manners(), self._clock, proxy)
@@ -281,6 +285,11 @@ def _revealable(options: Options) -> dict[str, str]:
 
 def _filled(template: str, values: Mapping[str, str]) -> str:
     return str(fill(template, values))
+
+
+def _is_private(name: str, given: str) -> bool:
+    """Tell whether a header's value must stay out of texts; a Referer there would black out ordinary links."""
+    return given.startswith("env:") or _PRIVATE_HEADER.search(name) is not None
 
 
 def _is_address(text: str) -> bool:

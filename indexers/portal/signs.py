@@ -58,7 +58,7 @@ def page_of(answer: Answer, preset: Preset, query: str, base: str) -> Page:
         if sign := next((one for one in preset.signs if _holds(one, document)), None):
             return _meant(sign)
         page = read_json(document, shape, base)
-    if page.results or (page.well_formed and shape.format == "html"):
+    if page.results:
         return page
     for sign in preset.signs:
         if any(word in _without(text, query) for word in sign.words):
