@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from indexers.pages import unmapped_id
 from indexers.portal.dates import day
 from indexers.portal.hidden import Hidden, address_parts, revealed
 from indexers.portal.paths import select
-from indexers.portal.preset import load_preset
+from indexers.portal.preset import load_preset, preset_names
 from indexers.portal.reading import clean, read_json
 from indexers.portal.signs import Answer, page_of
 from indexers.portal.template import fill
@@ -195,3 +196,19 @@ def test_words_of_refusal_in_results_refuse_nothing() -> None:
 def test_no_json_breaks_the_reading(document: Any) -> None:
     """Whatever JSON comes back, it is read as some page."""
     read_json(document, IGS.results, "https://www.linlan.gov.example/")
+
+
+@given(st.sampled_from(preset_names()), st.binary(max_size=200), st.sampled_from(["", "utf-8", "gbk", "no-such"]))
+def test_whatever_comes_back_is_a_page_or_no_answer(preset: str, body: bytes, charset: str) -> None:
+    """No bytes make the reading fail otherwise than by saying that they are no answer."""
+    answer = Answer(status=200, body=body, url="https://www.linlan.gov.example/", charset=charset)
+    with suppress(SearchError):
+        page_of(answer, load_preset(preset), "公积金", "https://www.linlan.gov.example/")
+
+
+@given(st.sampled_from(["hunan", "trs-was5"]), st.text(alphabet="<>/=' \"aiold&#;htvus公\0\x0b", max_size=80))
+def test_no_html_breaks_the_reading(preset: str, inside: str) -> None:
+    """The same for pages that have the results' container."""
+    text = f"<div id='hits'><table><tr><td class='searchresult'><ol><li>{inside}</li></ol></td></tr></table></div>"
+    with suppress(SearchError):
+        page_of(answered(text), load_preset(preset), "公积金", "https://www.linlan.gov.example/")
