@@ -30,7 +30,7 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def column_class(name: str) -> Literal["news", "policy", ""]:
-    """Return what a column must be fresh as, by the words in its name; news words win, other columns have no term.
+    """Return what a column must be fresh as, by the words in its name; news words win, others have no term.
 
     >>> [column_class(name) for name in ("要闻动态", "政策解读", "机构职能")]
     ['news', 'policy', '']
@@ -58,7 +58,7 @@ def newest_date(documents: Iterable[Document]) -> str:
 def stale_columns(
     documents: Iterable[Document], as_of: str, *, news_days: int = NEWS_DAYS, policy_days: int = POLICY_DAYS
 ) -> Iterator[Finding]:
-    """Yield news and policy columns whose newest page is older than their term on the day `as_of`, by site and column."""
+    """Yield news and policy columns whose newest page is older than their term on the day `as_of`."""
     columns: dict[tuple[str, str], Column] = {}
     for document in documents:
         day = iso_date(document.published)

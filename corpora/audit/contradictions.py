@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from corpora.audit.findings import Finding
-from corpora.audit.items import Guide, Items, guide, is_guide
+from corpora.audit.items import Guide, Items, guide, is_guide, item_name
 from corpora.audit.telling import FREE, Fact, Told, sentences, told
 from corpora.model import Document
 
@@ -57,7 +57,7 @@ def _guides(documents: Iterable[Document]) -> tuple[list[Guide], frozenset[str]]
 
 
 def _against(known: list[Guide], page: Guide, numbers: frozenset[str]) -> Iterator[Finding]:
-    """Yield at most one finding for each fact: the first sentence of the page that no guide of the place agrees with."""
+    """Yield at most one finding for each fact: the first sentence that no guide of the place agrees with."""
     done: set[Fact] = set()
     for statement in _statements(page, known[0].region):
         if statement.fact in done or not all(_differs(one, page, statement, numbers) for one in known):
@@ -70,7 +70,7 @@ def _against(known: list[Guide], page: Guide, numbers: frozenset[str]) -> Iterat
             kind="facts",
             code=statement.fact,
             site=page.page.site,
-            subject=known[0].page.title,
+            subject=item_name(known[0].page.title),
             region=known[0].region,
             pages=(
                 msgspec.structs.replace(known[0].page, said=reference.said, value="、".join(reference.values)),
@@ -104,10 +104,8 @@ def _full_name(text: str, region: str) -> str:
 
 def _reference(known: Guide, statement: Told) -> Told | None:
     """Return the sentence of the guide to lay beside: the one that tells the limit, or that names the agency at all."""
-    told_there = [one for one in known.told if one.fact == statement.fact]
+    told_there = [one for one in _statements(known, known.region) if one.fact == statement.fact]
     limits = [one for one in told_there if set(one.values) == known.limit]
-    if statement.fact == "office" and not told_there and (name := known.page.agency):
-        return next((Told(fact="office", values=(name,), said=one) for one in sentences(known.body) if name in one), None)
     return next(iter(limits if statement.fact == "days" and limits else told_there), None)
 
 

@@ -4,7 +4,7 @@ import hashlib
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
@@ -92,13 +92,15 @@ class CopyFinder:
         members: defaultdict[int, list[int]] = defaultdict(list)
         for at in range(len(self._pages)):
             members[self._top(at)].append(at)
-        found = []
+        found: list[tuple[Copies, tuple[Shown, ...]]] = []
         for group in members.values():
             if len(group) > 1:
                 pages = sorted((self._pages[at] for at in group), key=self._rank)
                 kind: Literal["exact", "near"] = "exact" if len({page.text for page in pages}) == 1 else "near"
                 ids = tuple(page.shown.doc_id for page in pages)
-                found.append((Copies(group=f"g{len(found) + 1}", kind=kind, doc_ids=ids), tuple(p.shown for p in pages)))
+                found.append(
+                    (Copies(group=f"g{len(found) + 1}", kind=kind, doc_ids=ids), tuple(p.shown for p in pages))
+                )
         return found
 
     def findings(self) -> Iterator[Finding]:
@@ -134,10 +136,16 @@ class CopyFinder:
                 yield Finding(kind="title", code="same-site", site=site, subject=all_shown[0].title, pages=all_shown)
 
     def _rank(self, page: _Page) -> tuple[bool, str, bool, bool, str]:
-        """Order by likelihood of being the original: earliest date, names no source, stands where its agency is at home."""
+        """Order by likelihood of being the original: earliest date, no source named, on its agency's own site."""
         sites = self._home[page.shown.agency]
         home = sites.most_common(1)[0][0]
-        return page.attached, iso_date(page.shown.published) or "9999", page.cites, page.shown.site != home, page.shown.doc_id
+        return (
+            page.attached,
+            iso_date(page.shown.published) or "9999",
+            page.cites,
+            page.shown.site != home,
+            page.shown.doc_id,
+        )
 
     def _top(self, at: int) -> int:
         while self._above[at] != at:

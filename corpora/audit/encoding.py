@@ -7,9 +7,12 @@ from corpora.model import Document
 
 _KNOWN = re.compile(r"锟斤拷|锟斤|斤拷|烫烫烫|屯屯屯|ï¿½|锘縚|锘�")
 _UTF8_BYTES = re.compile(rb"(?:[\xe4-\xe9][\x80-\xbf][\x80-\xbf]){3,}")
-_LATIN = re.compile(r"[\u0080-\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2010-\u203a\u20ac\u2122]{6,}")
+_LATIN = re.compile(
+    r"[\u0080-\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2010-\u203a\u20ac\u2122]{6,}"
+)
 _CHINESE = re.compile(r"[\u4e00-\u9fa5]")
 _AROUND = 12
+_DIFFERENT = 4
 
 
 def encoding_finding(document: Document) -> Finding | None:
@@ -18,7 +21,10 @@ def encoding_finding(document: Document) -> Finding | None:
         if hit := mojibake(text):
             code, said = hit
             return Finding(
-                kind="encoding", code=code, site=document.site, pages=(shown(document, said=said, value=_repaired(said)),)
+                kind="encoding",
+                code=code,
+                site=document.site,
+                pages=(shown(document, said=said, value=_repaired(said)),),
             )
     return None
 
@@ -36,12 +42,13 @@ def mojibake(text: str) -> tuple[str, str] | None:
         return "replacement", _piece(text, at, at + 1)
     if match := _KNOWN.search(text):
         return "known", _piece(text, match.start(), match.end())
-    if match := _LATIN.search(text):
-        if _CHINESE.search(_from_latin(match.group())):
+    for match in _LATIN.finditer(text):
+        # A row of no-break spaces is no text: real garble changes its characters.
+        if len(set(match.group())) >= _DIFFERENT and _CHINESE.search(_from_latin(match.group())):
             return "as-latin", match.group()[: 4 * _AROUND]
     packed = text.encode("gb18030", "replace")
-    if match2 := _UTF8_BYTES.search(packed):
-        broken = packed[match2.start() : match2.end()].decode("gb18030", "ignore")
+    if found := _UTF8_BYTES.search(packed):
+        broken = packed[found.start() : found.end()].decode("gb18030", "ignore")
         if broken and broken in text:  # otherwise the bytes do not begin where a character begins
             return "utf8-as-gbk", broken[: 4 * _AROUND]
     return None

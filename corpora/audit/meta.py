@@ -18,11 +18,16 @@ EARLIEST = "1994-01-01"
 """No Chinese portal is older; an earlier date is a mistake or a document from before the site."""
 
 _NOTHING = frozenset(("null", "none", "undefined", "nan", "暂无", "无", "-", "--"))
-_REQUIRED = {"title": "title-missing", "published": "pub-date-missing", "column": "column-missing", "agency": "agency-missing"}
+_REQUIRED = {
+    "title": "title-missing",
+    "published": "pub-date-missing",
+    "column": "column-missing",
+    "agency": "agency-missing",
+}
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """What extraction noted about a page: `column-null`, `site-id-code`, `charset-wrong` …"""
+    """What extraction noted about a page: `column-null`, `site-id-code`, `charset-wrong` and others."""
 
     code: str
     doc_id: str = ""

@@ -78,7 +78,9 @@ def audit(
     if day:
         found += stale_columns(documents, day, news_days=news_days, policy_days=policy_days)
     ordered = tuple(sorted(found, key=lambda one: (KINDS.index(one.kind), one.code, one.site, one.subject)))
-    counts = {kind: dict(Counter(one.site for one in ordered if one.kind == kind)) for kind in KINDS}
+    counts: dict[str, dict[str, int]] = {
+        kind: dict(Counter(one.site for one in ordered if one.kind == kind)) for kind in KINDS
+    }
     told = Audit(
         name=name,
         version=version,

@@ -1,7 +1,7 @@
 """Read in a text what it tells of a service item: fee, time limit, agency, telephone; each with its sentence.
 
-Only plain statements are read: a word for the matter and the value close together. What a text tells between the lines is
-left alone, because a finding must hold when two people look at both sentences.
+Only plain statements are read: a word for the matter and the value close together. What a text tells between the lines
+is left alone, because a finding must hold when two people look at both sentences.
 """
 
 import re
@@ -18,22 +18,28 @@ AT_ONCE = "即时"
 _SENTENCE = re.compile(r"[^。！；\n\u3000]+[。！；]?")
 _HEADING = 18
 """Longest line that may be a heading."""
-_STOPS = "。！；，、：）"
+_STOPS = frozenset("。！；，：）")
 _AMOUNT = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)(万)?元")
 _OTHER_FEE = re.compile(r"自理|体检费|卫生费|罚|税|补贴|补助|财政另|每满")
 """Money that is not paid to the agency for handling the item."""
-_FEE_WORD = re.compile(r"收费|费用|工本费|登记费|缴费|缴纳|收取|要交钱|交多少|执行的标准|标准[为是：]|标准：|只收|目前：")
+_FEE_WORD = re.compile(
+    r"收费|费用|工本费|登记费|缴费|缴纳|收取|要交钱|交多少|执行的标准|标准[为是：]|标准：|只收|目前："
+)
 _FREE = re.compile(r"不收(?:取)?(?:任何)?费|不收工本费|免收(?:工本|手续)?费|(?:服务|办理|全程|一律)免费|不收一分钱")
 _FREE_ANYWHERE = re.compile(r"免费|不收|免收|不用交|财政承担|免[，。；、）]|免$")
 _NUMBER = r"\d+(?:\.\d+)?|[一二两三四五六七八九十半]{1,3}"
 _DURATION = re.compile(
     rf"(?<![\d.第月一二三四五六七八九十])({_NUMBER})(?:个?(工作日|小时)|个(月)|(日|天|分钟))(?!\d|前|起|至|期|出生|报|制|送)"
 )
-_AT_ONCE = re.compile(r"即时|(?:当场|当日|当天|立等|现场)(?:就能|可)?(?:办结|制发|制证|发卡|发证|取|领取|出证|办好|签发|签约|查阅|减免)")
+_AT_ONCE = re.compile(
+    r"即时|(?:当场|当日|当天|立等|现场)(?:就能|可)?(?:办结|制发|制证|发卡|发证|取|领取|出证|办好|签发|签约|查阅|减免)"
+)
 _TIME_WORD = re.compile(
     r"时限|期限|办结|审批|审核|核定|审查|受理到|办好|办成|出证|取证|出新卡|制卡|要等|几天|多久|(?:一般|目前)(?:为|是|需|要)?(?=[\d一二两三四五六七八九十])|办理时间|决定在|发证|补办"
 )
-_OTHER_TIME = re.compile(r"反馈|回音|上门|答复|学习|提前|担保|拆除|到.{0,3}现场|顺延|延长|逾期|公示|之前|换户口|筹建|举证|申报|整改|补正|届满|延续|占用期|内到|材料齐")
+_OTHER_TIME = re.compile(
+    r"反馈|回音|上门|答复|学习|提前|担保|拆除|到.{0,3}现场|顺延|延长|逾期|公示|之前|换户口|筹建|举证|申报|整改|补正|届满|延续|占用期|内到|材料齐"
+)
 """What else takes time, or has a term: not the handling of the item."""
 _AFTER_TIME = re.compile(r"^[内后左右，、]{0,2}(?:可领|能领|办结|出证|发证|制发|出新卡|办好|作出|拿|取|能取|领取|到手)")
 _PLACE_NAME = r"[\u4e00-\u9fff]{2,18}?"
@@ -71,7 +77,7 @@ def sentences(text: str) -> Iterator[str]:
         sentence = match.group().strip()
         if not sentence:
             continue
-        if len(sentence) <= _HEADING and sentence[-1] not in _STOPS and text[match.end() : match.end() + 1] == "\n":
+        if len(sentence) <= _HEADING and not _STOPS & set(sentence) and text[match.end() : match.end() + 1] == "\n":
             heading = f"{sentence}　"
             continue
         yield heading + sentence
