@@ -17,7 +17,17 @@ from bench.cli import app
 
 ROOT = Path(__file__).parent.parent
 
-VERBS = ("run", "score", "report", "engines", "corpus info", "corpus convert", "queries info", "queries convert")
+VERBS = (
+    "run",
+    "score",
+    "report",
+    "engines",
+    "corpus info",
+    "corpus audit",
+    "corpus convert",
+    "queries info",
+    "queries convert",
+)
 
 TONGCHA = [sys.executable, "-c", "from bench.cli import main; main()"]
 

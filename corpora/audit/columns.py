@@ -30,7 +30,7 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def column_class(name: str) -> Literal["news", "policy", ""]:
-    """Return what a column must be fresh as, by the words in its name; news words win, others have no term.
+    """Return what a column must be fresh as, by the words in its name; news words win.
 
     >>> [column_class(name) for name in ("要闻动态", "政策解读", "机构职能")]
     ['news', 'policy', '']
@@ -41,7 +41,7 @@ def column_class(name: str) -> Literal["news", "policy", ""]:
 
 
 def newest_date(documents: Iterable[Document]) -> str:
-    """Return the newest date of a corpus, leaving out stray ones over a year after 99 % of the pages; empty for none."""
+    """Return the newest date of a corpus, without stray ones over a year after 99 % of pages; empty for none."""
     days = Counter(day for document in documents if (day := iso_date(document.published)))
     if not days:
         return ""

@@ -1,7 +1,7 @@
 """Find pages that tell a fact of a service item otherwise than the guide of the same place."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -37,11 +37,11 @@ def contradictions(documents: Iterable[Document]) -> Iterator[Finding]:
             continue
         if not told(document.body):
             continue
-        item = items.about(document.region, document.title, document.body)
-        if item:
-            known = items.of[document.region, item]
+        if meant := items.about(document.region, document.title, document.body):
+            known, *others = (items.of[document.region, item] for item in meant)
             own = [one for one in known if one.page.site == document.site]
-            yield from _against(own or known, guide(document), owners)
+            rivals = [one for other in others for one in other]
+            yield from _against(own or known, guide(document), owners, rivals)
 
 
 def _guides(documents: Iterable[Document]) -> tuple[list[Guide], frozenset[str]]:
@@ -56,11 +56,18 @@ def _guides(documents: Iterable[Document]) -> tuple[list[Guide], frozenset[str]]
     return guides, frozenset(numbers)
 
 
-def _against(known: list[Guide], page: Guide, numbers: frozenset[str]) -> Iterator[Finding]:
-    """Yield at most one finding for each fact: the first sentence that no guide of the place agrees with."""
+def _against(
+    known: list[Guide], page: Guide, numbers: frozenset[str], rivals: Sequence[Guide] = ()
+) -> Iterator[Finding]:
+    """Yield at most one finding for each fact: the first sentence that no guide of the place agrees with.
+
+    A sentence that is true of a rival, an item that the page may mean instead, is left alone.
+    """
     done: set[Fact] = set()
     for statement in _statements(page, known[0].region):
         if statement.fact in done or not all(_differs(one, page, statement, numbers) for one in known):
+            continue
+        if any(_true_of(rival, statement) for rival in rivals):
             continue
         reference = _reference(known[0], statement)
         if reference is None:
@@ -125,6 +132,19 @@ def _differs(known: Guide, page: Guide, statement: Told, numbers: frozenset[str]
         case "tel":
             spoken_for = page.page.agency == known.page.agency and not _ELSEWHERE.search(statement.said)
             return spoken_for and not values & (known.telephones | numbers)
+
+
+def _true_of(rival: Guide, statement: Told) -> bool:
+    values = set(statement.values)
+    match statement.fact:
+        case "fee":
+            return any(one.fact == "fee" and values <= set(one.values) for one in rival.told)
+        case "days":
+            return bool(_lengths(values) & _lengths(rival.limit))
+        case "office":
+            return all(name in rival.text or name == rival.page.agency for name in values)
+        case "tel":
+            return False
 
 
 def _lengths(values: Iterable[str]) -> set[str]:

@@ -13,13 +13,16 @@ from corpora.audit.findings import Shown, shown
 from corpora.audit.telling import Told, amounts, durations, free, telephones, told
 from corpora.model import Document
 
-LEAST = 0.10
+LEAST = 0.06
 """Cosine of two-character words from which a page may speak about an item."""
 LEAD = 1.25
 """How many times as near the item must be as the next one."""
 
 _HEAVIEST = 100
 """Rarest words of a page that are looked up; the others decide nothing and cost most of the time."""
+NEAR = 0.4
+"""Share of the best score from which another item may be meant instead."""
+_MOST = 8
 _GUIDE = re.compile(r"办事指南|服务指南|办理指南|服务事项|业务指引|经办规程|办事流程")
 _ENDING = re.compile(
     r"(?:的)?(?:办事指南|服务指南|办理指南|业务指引|经办规程|办事流程|办理流程|办理须知|指南)$|[（(][^（）()]*[）)]$|办理$"
@@ -95,29 +98,32 @@ class Items:
         words = {key: Counter(word for one in told_by for word in _words(one.text)) for key, told_by in self.of.items()}
         seen = Counter(word for bag in words.values() for word in bag)
         self._rarity = {word: math.log(1 + len(words) / count) for word, count in seen.items()}
+        # Words that no guide has count too: a page full of them is about something else.
+        self._unseen = math.log(1 + len(words))
         self._postings: dict[str, dict[str, list[tuple[str, float]]]] = defaultdict(lambda: defaultdict(list))
         for (region, item), bag in words.items():
             weights = self._weights(bag)
             for word, weight in weights.items():
                 self._postings[region][word].append((item, weight))
 
-    def about(self, region: str, title: str, body: str) -> str:
-        """Return the item that a page speaks about, or an empty string where none stands out."""
+    def about(self, region: str, title: str, body: str) -> list[str]:
+        """Return the item that a page speaks about, then those it may mean instead; nothing where none stands out."""
         postings = self._postings.get(region)
         if postings is None:
-            return ""
+            return []
         scores: defaultdict[str, float] = defaultdict(float)
         weights = self._weights(Counter(_words(f"{title}\n{title}\n{body}")))
-        for word, weight in heapq.nlargest(_HEAVIEST, weights.items(), key=lambda pair: pair[1]):
-            for item, there in postings.get(word, ()):
+        known = [(weight, word) for word, weight in weights.items() if word in postings]
+        for weight, word in heapq.nlargest(_HEAVIEST, known):
+            for item, there in postings[word]:
                 scores[item] += weight * there
-        best = sorted(scores.items(), key=lambda pair: -pair[1])[:2]
+        best = sorted(scores.items(), key=lambda pair: -pair[1])[:_MOST]
         if not best or best[0][1] < LEAST or (len(best) > 1 and best[0][1] < LEAD * best[1][1]):
-            return ""
-        return best[0][0]
+            return []
+        return [item for item, score in best if score >= NEAR * best[0][1]]
 
     def _weights(self, bag: Counter[str]) -> dict[str, float]:
-        weights = {word: (1 + math.log(n)) * self._rarity[word] for word, n in bag.items() if word in self._rarity}
+        weights = {word: (1 + math.log(n)) * self._rarity.get(word, self._unseen) for word, n in bag.items()}
         length = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
         return {word: weight / length for word, weight in weights.items()}
 
