@@ -1,0 +1,92 @@
+"""Find missing and dirty facts about pages: in the documents, and in what extraction noted about them."""
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+
+import msgspec
+
+from corpora.audit.findings import Finding, shown
+from corpora.errors import CorpusFormatError
+from corpora.files import existing, read_jsonl
+from corpora.model import Document
+
+PROBLEMS = "problems.jsonl"
+"""Optional file beside the documents: what extraction found wrong, one problem a line."""
+EARLIEST = "1994-01-01"
+"""No Chinese portal is older; an earlier date is a mistake or a document from before the site."""
+
+_NOTHING = frozenset(("null", "none", "undefined", "nan", "暂无", "无", "-", "--"))
+_REQUIRED = {
+    "title": "title-missing",
+    "published": "pub-date-missing",
+    "column": "column-missing",
+    "agency": "agency-missing",
+}
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """What extraction noted about a page: `column-null`, `site-id-code`, `charset-wrong` and others."""
+
+    code: str
+    doc_id: str = ""
+    url: str = ""
+    detail: str = ""
+
+
+def read_problems(folder: Path) -> tuple[Problem, ...]:
+    """Return the problems noted beside a corpus, none where there is no such file. Raises `CorpusFormatError`."""
+    path = existing(folder / PROBLEMS)
+    return tuple(one for _, one in read_jsonl(path, Problem, CorpusFormatError)) if path else ()
+
+
+def meta_findings(documents: Iterable[Document], problems: Iterable[Problem], as_of: str) -> Iterator[Finding]:
+    """Yield each fact of a page that is missing or dirty, once a page and code, whether seen here or noted before."""
+    noted: dict[str, list[Problem]] = {}
+    for problem in problems:
+        noted.setdefault(problem.doc_id or problem.url, []).append(problem)
+    for document in documents:
+        found = dict(_codes(document, as_of))
+        for problem in (*noted.get(document.id, ()), *noted.get(document.url, ())):
+            if not found.get(problem.code):
+                found[problem.code] = problem.detail
+        if "column-null" in found:
+            found.pop("column-missing", None)  # one cause, one finding
+        for code, detail in found.items():
+            yield Finding(
+                kind="encoding" if code == "charset-wrong" else "meta",
+                code=code,
+                site=document.site,
+                detail=detail,
+                pages=(shown(document),),
+            )
+
+
+def iso_date(text: str) -> str:
+    """Return the text where it is an ISO 8601 date, and an empty string where it is not.
+
+    >>> iso_date("2025-02-28"), iso_date("2025-02-30"), iso_date("20250228")
+    ('2025-02-28', '', '')
+    """
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        return ""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        return ""
+
+
+def _codes(document: Document, as_of: str) -> Iterator[tuple[str, str]]:
+    for field, code in _REQUIRED.items():
+        value = getattr(document, field).strip()
+        if field == "column" and value.casefold() in _NOTHING:
+            yield "column-null", value
+        elif not value or value.casefold() in _NOTHING:
+            yield code, value
+    if document.published.strip():
+        day = iso_date(document.published)
+        if not day or day < EARLIEST or day > as_of:
+            yield "pub-date-odd", document.published
+    if "/" in document.site:
+        yield "site-domain-url", document.site
