@@ -4,6 +4,7 @@ CorpusError
 ├── CorpusNotFoundError      no such corpus folder or file
 ├── CorpusFormatError        a file is there and cannot be used as it is
 ├── CrawlError               a crawl cannot start or go on as asked
+├── InvalidURLError          text that is no http or https URL
 └── PortalError              the demo portals cannot be served as asked
 """
 
@@ -26,3 +27,7 @@ class CrawlError(CorpusError):
 
 class PortalError(CorpusError):
     """The demo portals cannot be served; the text names the host or port and the remedy."""
+
+
+class InvalidURLError(CorpusError):
+    """A text is no http or https URL; the message quotes it."""
