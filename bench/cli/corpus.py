@@ -1,4 +1,4 @@
-"""`tongcha corpus`: look at corpora, convert them, and serve the bundled one as websites."""
+"""`tongcha corpus`: look at corpora, convert them, crawl for them, and serve the bundled one as websites."""
 
 import contextlib
 import sys
@@ -7,10 +7,13 @@ from typing import Annotated, Literal
 
 import typer
 
+from bench.cli.crawl import crawl, from_crawl
 from bench.cli.exits import told
 from bench.cli.options import Json
 
-app = typer.Typer(help="Look at a corpus, convert one between formats, or serve one.", no_args_is_help=True)
+app = typer.Typer(help="Look at a corpus, convert one, crawl for one, or serve one.", no_args_is_help=True)
+app.command()(crawl)
+app.command()(from_crawl)
 
 
 @app.command()

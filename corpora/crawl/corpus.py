@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from corpora.card import Card
+from corpora.card import Card, write_card
 from corpora.crawl.limits import ATTACHMENTS
-from corpora.crawl.state import Page
+from corpora.crawl.listings import Listings
+from corpora.crawl.state import Link, Page
 from corpora.crawl.summary import INDEX, canonical_or_same
 from corpora.crawl.warc import Place, read
 from corpora.crawl.work import WARC
@@ -51,6 +52,9 @@ class _Draft(msgspec.Struct, frozen=True, kw_only=True):
     named: str = ""
     """The address in the Url tag."""
     attachment: bool = False
+    is_list: bool = False
+    titled: bool = True
+    """It has an ArticleTitle tag, and so is sure of its title, and of being an article."""
 
 
 class _Parent(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,8 +91,6 @@ def build_corpus(
         version=content.hexdigest()[:12],
         source=f"crawled from {', '.join(sorted(builder.hosts))}; last checked {builder.last}",
     )
-    from corpora.card import write_card
-
     write_card(target, card)
     return builder.built(written["documents"])
 
@@ -102,6 +104,7 @@ class _Builder:
         self._votes: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._official: dict[str, str] = {}
         self._counts: Counter[str] = Counter()
+        self._listings = Listings()
         self.hosts: set[str] = set()
         self.last = ""
 
@@ -129,6 +132,10 @@ class _Builder:
             document = self._named(draft.document)
             if draft.attachment:
                 document = self._linked(draft.document, document)
+            elif (listed := self._listed(draft, document)) is not None:
+                document = listed
+            else:
+                continue
             if document.id in seen:
                 self._counts["doubles"] += 1
                 continue
@@ -162,9 +169,7 @@ class _Builder:
                     best[page.canonical] = (page.canonical, folder, page)
                     continue
                 self._counts["doubles"] += other[2].url != page.url
-                if (page.checked, page.url) > (other[2].checked, other[2].url) and page.url == other[2].url:
-                    best[page.canonical] = (page.canonical, folder, page)
-                elif page.url != other[2].url and (len(page.url), page.url) < (len(other[2].url), other[2].url):
+                if _better(page, other[2]):
                     best[page.canonical] = (page.canonical, folder, page)
         return [best[form] for form in sorted(best)], redirects
 
@@ -184,13 +189,27 @@ class _Builder:
         for link in read_page.attachments:
             form = canonical_or_same(link.url, redirects)
             self._parents.setdefault(form, _Parent(url=page.url, text=link.text, document=_without_body(document)))
-        if read_page.is_list:
+        titled = bool(read_page.meta.get("ArticleTitle"))
+        if read_page.is_list or (read_page.column and not titled):
+            links = (Link(url=canonical_or_same(link.url, redirects), text=link.text) for link in read_page.links)
+            self._listings.note(read_page.column, links)
+        return _Draft(document=document, named=named, is_list=read_page.is_list, titled=titled)
+
+    def _listed(self, draft: _Draft, document: Document) -> Document | None:
+        """Return the document with what its lists say where it says nothing itself; None when it is none."""
+        form = canonical_or_same(draft.document.url)
+        is_list, title = draft.is_list, document.title
+        if not draft.titled:
+            article = self._listings.is_article(form)
+            is_list = is_list if article is None else not article
+            title = self._listings.title(form) or title
+        if is_list:
             self._counts["lists"] += 1
             return None
-        if not document.title or not document.body:
+        if not title or not document.body:
             self._counts["unread"] += 1
             return None
-        return _Draft(document=document, named=named)
+        return msgspec.structs.replace(document, title=title, column=document.column or self._listings.column(form))
 
     def _vote(self, url: str, named: str) -> None:
         """Count what official address a page names for its host; a Url tag is believed only where its path is right."""
@@ -256,12 +275,19 @@ def _without_body(document: Document) -> Document:
     return msgspec.structs.replace(document, body="")
 
 
+def _better(page: Page, other: Page) -> bool:
+    """Return whether a page is the one to keep: the later copy of an address, the shorter of two addresses."""
+    if page.url == other.url:
+        return page.checked > other.checked
+    return (len(page.url), page.url) < (len(other.url), other.url)
+
+
 def _is_attachment(page: Page) -> bool:
     suffix = PurePosixPath(urlsplit(page.url).path).suffix.lower()
     kind = page.type.partition(";")[0].strip().lower()
     if kind.startswith("text/html"):
         return False
-    return suffix in ATTACHMENTS or kind.startswith("application/") and "xml" not in kind.partition("/")[2].split("+")
+    return suffix in ATTACHMENTS or (kind.startswith("application/") and not kind.endswith("xml"))
 
 
 def _file_name(url: str) -> str:

@@ -30,12 +30,12 @@ MAX_REDIRECTS = 10
 _LONGEST = 2_000
 
 ATTACHMENTS = frozenset((".pdf", ".doc", ".docx", ".xls", ".xlsx", ".ppt", ".pptx", ".wps", ".et", ".ofd", ".rtf"))
-"""Kinds of file that portals attach; anything else with a suffix of its own below is left alone."""
-_OTHER = frozenset(
-    ".7z .apk .avi .bmp .bz2 .css .dmg .eot .exe .flv .gif .gz .ico .ipa .iso .jar .jpeg .jpg .js .json .m3u8 .m4a .mkv "
-    ".mov .mp3 .mp4 .mpeg .mpg .msi .ogg .otf .png .rar .rm .rmvb .rss .svg .swf .tar .tif .tiff .ttf .wav .webm .webp "
-    ".wma .wmv .woff .woff2 .zip".split()
+"""Kinds of file that portals attach."""
+_OTHER = re.compile(
+    r"\.(?:7z|apk|avi|bmp|bz2|css|dmg|eot|exe|flv|gif|gz|ico|ipa|iso|jar|jpe?g|js|json|m3u8|m4a|mkv|mov|mp[34]|mpe?g|msi"
+    r"|ogg|otf|png|rar|rm|rmvb|rss|svg|swf|tar|tiff?|ttf|wav|web[mp]|wm[av]|woff2?|zip)"
 )
+"""Suffixes of what is neither a page nor an attachment with text in it."""
 _TYPES = re.compile(
     r"text/(?:html|plain|xml)|application/(?:xhtml\+xml|xml|rss\+xml|pdf|msword|rtf|ofd|wps-office\S*|kswps|kset"
     r"|vnd\.(?:ms-|openxmlformats-officedocument\.|wps)\S*)",
@@ -68,7 +68,7 @@ def refusal(entry: Entry, plan: Plan) -> str:
         return DEPTH
     if len(entry.url) > _LONGEST:
         return LONG
-    if not entry.sitemap and PurePosixPath(parts.path).suffix.lower() in _OTHER:
+    if not entry.sitemap and _OTHER.fullmatch(PurePosixPath(parts.path).suffix.lower()):
         return TYPE
     return ""
 

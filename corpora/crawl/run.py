@@ -1,5 +1,6 @@
 """Run a crawl in a process of its own, and tell how far it is."""
 
+import contextlib
 import subprocess
 import sys
 from collections.abc import Callable
@@ -55,10 +56,8 @@ def crawl(plan: Plan, folder: Path, told: Told = lambda done, waiting, refused: 
     except BrokenPipeError:
         pass  # it died at once; its code says so below
     finally:
-        try:
+        with contextlib.suppress(BrokenPipeError):
             process.stdin.close()
-        except BrokenPipeError:
-            pass
         try:
             process.wait(_LEAVE_S)
         except subprocess.TimeoutExpired:

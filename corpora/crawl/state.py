@@ -122,9 +122,7 @@ class State:
 
     def set(self, name: str, value: Any) -> None:
         """Put a fact about the job on record."""
-        self.connection.execute(
-            "INSERT OR REPLACE INTO job VALUES (?, ?)", (name, msgspec.json.encode(value).decode())
-        )
+        self.connection.execute("INSERT OR REPLACE INTO job VALUES (?, ?)", (name, msgspec.json.encode(value).decode()))
 
     def page(self, key: str) -> Page | None:
         """Return what is known of an address."""

@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 
 from corpora.crawl.limits import LOOP, PAGES
-from corpora.crawl.state import Page, State
-from corpora.errors import InvalidURLError
+from corpora.crawl.state import FILE, Page, State
+from corpora.errors import CrawlError, InvalidURLError
 from corpora.files import write_jsonl, write_whole
 from corpora.urls import canonical
 
@@ -58,7 +58,12 @@ def canonical_or_same(url: str, redirects: Mapping[str, str] | None = None) -> s
 
 
 def write_summary(folder: Path) -> Summary:
-    """Write index, refused addresses and summary of the finished crawl in a folder; return the summary."""
+    """Write index, refused addresses and summary of the finished crawl in a folder; return the summary.
+
+    Raises `CrawlError` when there is no crawl, or another process crawls into the folder.
+    """
+    if not (folder / FILE).is_file():
+        raise CrawlError(f"{folder} holds no crawl: crawl into it first")
     state = State(folder)
     state.open()
     try:

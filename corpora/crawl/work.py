@@ -245,5 +245,3 @@ class Work:
 
 
 _XML = (".xml", ".xml.gz")
-
-
