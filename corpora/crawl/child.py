@@ -85,14 +85,20 @@ def _crawl(work: Work, folder: Path, say: _Voice) -> bool:
     def listen() -> None:
         while os.read(0, 1024):  # not through sys.stdin: its lock would be held when the interpreter ends
             pass
-        reactor.callFromThread(stop)  # type: ignore[attr-defined]
+        reactor.callFromThread(stop)
 
     def tell() -> None:
         waiting, done = work.frontier.counts()
         say(Word(done=done, waiting=waiting, refused=work.refusals))
 
     threading.Thread(target=listen, daemon=True).start()
-    LoopingCall(tell).start(0.5)
+
+    def give_up(problem: Any) -> None:
+        # A shared frontier that is gone would leave Scrapy waiting for ever; what was fetched is safe.
+        say(Word(mistake=f"the crawl cannot go on ({problem.value}): see {folder / LOG}; the same command goes on"))
+        os._exit(1)
+
+    LoopingCall(tell).start(0.5).addErrback(give_up)
     process.start(install_signal_handlers=False)
     if not ended or ended[0] is not None:
         raise CrawlError(f"the crawler ended early ({ended}): see {folder / LOG}")

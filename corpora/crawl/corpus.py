@@ -192,7 +192,9 @@ class _Builder:
         titled = bool(read_page.meta.get("ArticleTitle"))
         if read_page.is_list or (read_page.column and not titled):
             links = (Link(url=canonical_or_same(link.url, redirects), text=link.text) for link in read_page.links)
-            self._listings.note(read_page.column, links)
+            here = urlsplit(page.canonical).netloc
+            # Other sites are linked by their names, which read like titles of their front pages.
+            self._listings.note(read_page.column, (link for link in links if urlsplit(link.url).netloc == here))
         return _Draft(document=document, named=named, is_list=read_page.is_list, titled=titled)
 
     def _listed(self, draft: _Draft, document: Document) -> Document | None:

@@ -18,6 +18,7 @@ class Frontier(Protocol):
     """What hands out addresses, each once; what was handed out and not finished when a crawler dies comes again."""
 
     joins: bool
+    delay_of: Callable[[str], float] | None
     """Whether it is in the state file, so that one transaction can hold a page and its entry."""
 
     def begin(self, turn: int, finished: bool) -> int:
@@ -46,6 +47,7 @@ class LocalFrontier:
     """A frontier of one crawler, nearest pages first, the host with the fewest requests under way before others."""
 
     joins = True
+    delay_of: Callable[[str], float] | None = None  # Scrapy's downloader keeps the delay of a crawler on its own
 
     def __init__(self, state: State, plan: Plan, clock: Callable[[], float] = time.time) -> None:
         self._state = state

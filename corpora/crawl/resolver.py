@@ -33,25 +33,27 @@ class GuardedResolver(CachingHostnameResolver):
 
     def resolveHostName(  # noqa: N802 - Twisted's name
         self,
-        resolutionReceiver: IResolutionReceiver,  # noqa: N803 - Twisted's name
+        resolutionReceiver: Any,  # noqa: N803 - Twisted's name
         hostName: str,  # noqa: N803 - Twisted's name
         portNumber: int = 0,  # noqa: N803 - Twisted's name
         addressTypes: Sequence[type[IAddress]] | None = None,  # noqa: N803 - Twisted's name
         transportSemantics: str = "TCP",  # noqa: N803 - Twisted's name
     ) -> IHostResolution:
         """Resolve a name, leaving out what is not public."""
-        receiver = resolutionReceiver if self.allow_private else _Guard(resolutionReceiver, hostName, self.withheld)
+        receiver: Any = (
+            resolutionReceiver if self.allow_private else _Guard(resolutionReceiver, hostName, self.withheld)
+        )
         return super().resolveHostName(receiver, hostName, portNumber, addressTypes, transportSemantics)
 
 
 @implementer(IResolutionReceiver)
 class _Guard:
-    def __init__(self, receiver: IResolutionReceiver, host: str, withheld: dict[str, str]) -> None:
+    def __init__(self, receiver: Any, host: str, withheld: dict[str, str]) -> None:
         self._receiver = receiver
         self._host = host
         self._withheld = withheld
 
-    def resolutionBegan(self, resolution: IHostResolution) -> None:  # noqa: N802 - Twisted's name
+    def resolutionBegan(self, resolution: Any) -> None:  # noqa: N802 - Twisted's name
         self._receiver.resolutionBegan(resolution)
 
     def addressResolved(self, address: Any) -> None:  # noqa: N802 - Twisted's name

@@ -35,8 +35,8 @@ class Rules:
 
     @property
     def sitemaps(self) -> tuple[str, ...]:
-        """Addresses of sitemaps as written."""
-        return tuple(self._parsed.sitemaps) if self._parsed else ()
+        """Addresses of sitemaps as written, a guess where none is; nothing where nothing may be crawled."""
+        return (tuple(self._parsed.sitemaps) or ("/sitemap.xml",)) if self._parsed else ()
 
 
 class Robots:

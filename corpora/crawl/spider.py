@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections import Counter
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from scrapy import Request, Spider, signals
 from scrapy.core.scheduler import BaseScheduler
@@ -36,7 +36,7 @@ _WAIT = "wait_s"
 _HTML = re.compile(r"text/html|application/xhtml\+xml|text/plain|$", re.IGNORECASE)
 
 
-class RefusedError(IgnoreRequest):  # type: ignore[misc]
+class RefusedError(IgnoreRequest):
     """A request that is not sent; its text is the reason."""
 
 
@@ -51,6 +51,7 @@ class PortalSpider(Spider):
         self.busy: Counter[str] = Counter()
         self.delays: dict[str, float] = {}
         """Host → its Crawl-delay in seconds."""
+        work.frontier.delay_of = self.delay_of
         self._links = LinkExtractor(
             tags=("a", "area", "iframe", "frame"), attrs=("href", "src"), deny_extensions=(), canonicalize=False
         )
@@ -168,7 +169,7 @@ class PortalSpider(Spider):
         from twisted.internet import reactor
 
         host = (urlsplit(url).hostname or "").rstrip(".")
-        return host in reactor.nameResolver.withheld  # type: ignore[attr-defined]  # the guarded one is installed
+        return host in reactor.nameResolver.withheld  # the guarded one is installed
 
     def _listed(self, body: bytes) -> tuple[Link, ...]:
         try:
@@ -235,8 +236,7 @@ class Manners:
         delay_s = min(rules.crawl_delay_s, spider.work.plan.max_crawl_delay_s)
         if delay_s > 0:
             spider.delays[entry.host] = delay_s
-        base = urlsplit(entry.url)
-        listed = rules.sitemaps or (f"{base.scheme}://{base.netloc}/sitemap.xml",)
+        listed = (urljoin(entry.url, url) for url in rules.sitemaps)
         sitemaps = (limits.entry_of(url, sitemap=True, source=entry.url) for url in listed)
         spider.work.discovered(one for one in sitemaps if one is not None)
 

@@ -82,7 +82,7 @@ class State:
         """Open or make the file; raise `CrawlError` when it is no crawl's or another process crawls into it."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            self.connection = sqlite3.connect(self.path, isolation_level=None, timeout=1.0)
+            self.connection = sqlite3.connect(self.path, isolation_level=None, timeout=5.0)
             # An exclusive lock keeps a second crawler out of the folder, and goes with the process however it ends.
             self.connection.execute("PRAGMA locking_mode=EXCLUSIVE")
             self.connection.execute("PRAGMA journal_mode=WAL")

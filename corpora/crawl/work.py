@@ -77,7 +77,9 @@ class Work:
         if before is not None and (exchange.status == 304 or (exchange.status == 200 and digest == before.hash)):
             self._unchanged(entry, exchange, before, read_links)
             return
-        target, found, refused = "", [], []
+        target = ""
+        found: list[Entry] = []
+        refused: list[tuple[Entry, str]] = []
         links: tuple[Link, ...] = ()
         if 300 <= exchange.status < 400:
             target = urljoin(entry.url, header(exchange.headers, "location"))
@@ -113,7 +115,7 @@ class Work:
     def failed(self, entry: Entry, why: str) -> None:
         """Try an entry again after an error that may pass, or settle it."""
         if entry.attempt < self.plan.retries:
-            self.again(entry, self.plan.backoff_s * 4**entry.attempt)
+            self.again(entry, self._backoff(entry.attempt))
         else:
             self.refused(entry, why)
 
@@ -188,7 +190,7 @@ class Work:
         if len(chain) > MAX_REDIRECTS:
             return [], [(entry, CHAIN)]
         # A site may insist on one spelling of what compares as the same; that one has to be asked for, too.
-        key = found.url if found.key == entry.key else found.key
+        key = f"{found.key}#as-redirected" if found.key == entry.key else found.key
         return self._split([msgspec.structs.replace(found, key=key, chain=chain)])
 
     def _unchanged(self, entry: Entry, exchange: Exchange, before: Page, read_links: ReadLinks) -> None:
@@ -227,7 +229,7 @@ class Work:
         self.refusals += len(refused)
 
     def _wait(self, exchange: Exchange, attempt: int) -> float:
-        backoff_s = self.plan.backoff_s * 4**attempt
+        backoff_s = self._backoff(attempt)
         asked = header(exchange.headers, "retry-after").strip()
         if asked.isdecimal():
             return max(backoff_s, float(asked[:9]))
@@ -236,6 +238,9 @@ class Work:
             return max(backoff_s, (then - here).total_seconds())
         except (TypeError, ValueError):
             return backoff_s
+
+    def _backoff(self, attempt: int) -> float:
+        return self.plan.backoff_s * float(4**attempt)
 
     @staticmethod
     def _change(before: Page | None, status: int) -> str:
