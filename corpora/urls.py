@@ -111,7 +111,13 @@ def _parsed(url: str) -> URL:
         port = parsed.explicit_port
     except (ValueError, UnicodeError) as error:
         raise InvalidURLError(f"{text!r} is no URL ({error}): give an http or https URL") from error
-    if parsed.scheme not in ("http", "https") or not _HOST.fullmatch(host) or ".." in host or port == 0:
+    if (
+        parsed.scheme not in ("http", "https")
+        or not _HOST.fullmatch(host)
+        or not host.strip(".")
+        or ".." in host
+        or port == 0
+    ):
         raise InvalidURLError(f"{text!r} is no http or https URL with a host: write it as https://host/path")
     return parsed
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from corpora.extract import Extracted, extract
 from tests.portal_pages import (
     ARTICLE,
+    FOOTER,
     NUMBER,
     SIGNED,
     SITE,
@@ -81,6 +82,16 @@ def test_tag_names_are_read_in_any_case_and_the_first_that_says_something_counts
     )
     page = read(f"<html><head>{head}</head><body><p>正文。</p></body></html>")
     assert page.title == page.meta["ArticleTitle"] == "住房公积金提取"
+
+
+def test_tags_outside_the_standard_stand_in_for_missing_ones() -> None:
+    head = tags(PubDate=None, ContentSource="null", ColumnName=None) + (
+        '<meta name="firstpublishedtime" content="2025-06-21-17:01:00"><meta name="source" content="市民政局">'
+        '<meta name="lanmu" content="政策">'
+    )
+    page = read(plain(head))
+    assert (page.published, page.source, page.column) == ("2025-06-21", "市民政局", "政策")
+    assert {("repaired", "PubDate"), ("dirty", "ContentSource"), ("repaired", "ColumnName")} <= met(page)
 
 
 @pytest.mark.parametrize(
@@ -191,6 +202,10 @@ def test_the_title_element_loses_the_name_of_the_site() -> None:
     for separator in ("-", " - ", "_", " | ", "——"):
         html = f"<title>住房公积金提取办事指南{separator}{SITE}</title><body><p>{ARTICLE[2]}</p>"
         assert read(html).title == "住房公积金提取办事指南"
+    for end in (f"_通知公告_{SITE}", "-通知公告-云川省卫生健康部"):
+        assert (
+            read(f"<title>一周要闻（4.10-4.16）{end}</title><body><p>{ARTICLE[2]}</p>").title == "一周要闻（4.10-4.16）"
+        )
     assert read(f"<title>2024-2025年度公积金年报</title><body><p>{ARTICLE[2]}</p>").title == "2024-2025年度公积金年报"
 
 
@@ -198,6 +213,38 @@ def test_a_heading_completes_a_title_element_that_is_cut_or_names_only_the_site(
     assert read(plain(title=TITLE[:18] + "...")).title == TITLE
     assert read(plain(title=SITE)).title == TITLE
     assert read(plain(title="")).title == TITLE
+
+
+def test_the_line_above_date_and_source_is_the_title_when_nothing_else_is() -> None:
+    assert read(nameless(title=SITE)).title == TITLE
+    assert read(nameless(title="")).title == TITLE
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        "2025-06-20 09:30 来源：临澜市人民政府办公室 浏览次数：12",
+        "2025年6月20日",
+        "[ 发布日期 ]：2025-06-20",
+        "日　期：2025/06/20 来 源：临澜市人民政府办公室",
+        "来源：临澜市人民政府办公室 2025-06-20 09:30",
+    ],
+)
+def test_stamps_are_read_in_many_orders(stamp: str) -> None:
+    page = read(nameless().replace("来源：临澜市人民政府办公室 日期：2025年6月20日 点击：", stamp))
+    assert page.published == "2025-06-20"
+
+
+def test_lines_of_an_article_that_sound_like_a_tool_or_a_stamp_stay() -> None:
+    lines = (
+        "办理时间：工作日上午九点到十二点",
+        "资金来源：市级财政",
+        "主办单位：临澜市民政局",
+        "无障碍设施由街道办事处改造，住户提出申请。",
+        "分享会在青岚区图书馆举行，市民可以凭身份证入场。",
+        "打印机由申请人自备。",
+    )
+    assert read(plain(tags(), article=paragraphs(lines + ARTICLE))).body.split("\n")[:6] == list(lines)
 
 
 def test_scripts_and_markup_in_titles_stay_text() -> None:
@@ -215,6 +262,15 @@ def test_tables_keep_their_rows() -> None:
 def test_an_article_that_is_repeated_for_printing_comes_once() -> None:
     twice = plain(tags()).replace('<div class="share">', f'<div class="print">{paragraphs()}</div><div class="share">')
     assert read(twice).body.count(ARTICLE[2]) == 1
+
+
+def test_a_page_without_boxes_gives_its_text_without_tools_and_footer() -> None:
+    """Nothing sets the article apart, so that the library is asked; what tools and footers say is left out after it."""
+    bare = f"<title>{TITLE}</title><body><p>打印 关闭</p>{paragraphs(ARTICLE)}{FOOTER}</body>"
+    body = read(bare).body
+    assert [line for line in body.split("\n") if line in ARTICLE] == list(ARTICLE)
+    assert "版权所有" not in body
+    assert "打印" not in body
 
 
 def test_a_list_page_is_no_article() -> None:

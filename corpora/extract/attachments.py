@@ -8,6 +8,7 @@ import io
 import logging
 import zipfile
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import msgspec
 
@@ -140,7 +141,7 @@ def _pdf(content: bytes, gathered: _Gathered) -> None:
             raise _LimitError(f"only the first {MOST_PAGES} of {len(document.pages)} pages are read")
         for line in page.extract_text().splitlines():
             gathered.add(line)
-    gathered.property_title = str((document.metadata or {}).get("/Title") or "").strip()
+    gathered.property_title = str(document.metadata.title or "").strip() if document.metadata else ""
 
 
 def _docx(content: bytes, gathered: _Gathered) -> None:
@@ -152,7 +153,7 @@ def _docx(content: bytes, gathered: _Gathered) -> None:
     for item in document.iter_inner_content():
         if isinstance(item, Table):
             for row in item.rows:
-                cells = []
+                cells: list[Any] = []
                 for cell in row.cells:  # a merged cell comes once for every column that it spans
                     if not cells or cell._tc is not cells[-1]._tc:
                         cells.append(cell)

@@ -7,6 +7,7 @@ that are mostly links, and by what such lines say. Pages that have no such box a
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from corpora.extract.lines import Box, Line, Reading
 
@@ -25,19 +26,19 @@ _CHROME = re.compile(
     re.IGNORECASE,
 )
 _FOOTER = re.compile(
-    r"版权所有|[Cc]opyright|ICP备|公网安备|网站标识码|政府网站找错|^(?:主办|承办|技术支持|维护)(?:单位)?[:：]|"
-    r"^(?:网站地图|关于我们|联系我们|使用帮助)"
+    r"版权所有|[Cc]opyright|ICP备|公网安备|网站标识码|政府网站找错|^技术支持\s*[:：]|^(?:网站地图|关于我们|联系我们|使用帮助)(?:[\s|｜]|$)"
 )
 _TOOL = re.compile(
-    r"^[【\[（(]?\s*(?:打印(?:本[页文])?|关闭(?:窗口|本页)?|返回(?:顶部|首页)?|收藏(?:本页)?|字[体号](?:大小)?\s*[:：]|浏览字号|"
-    r"繁體|简体|分享(?:到|至|给)?\s*[:：]?|扫[一描]扫|手机(?:扫|查看)|无障碍|听全文|语音播报|"
-    r"(?:浏览|点击|访问|阅读)(?:次数|量|数)\s*[:：]|上一[篇条页]|下一[篇条页]|(?:责任)?编辑\s*[:：]|"
+    r"^[【\[（(]?\s*(?:(?:打印(?:本[页文])?|关闭(?:窗口|本页)?|返回(?:顶部|首页|上一?页)?|收藏(?:本页)?|繁體|简体|听全文|语音播报|"
+    r"无障碍(?:浏览|阅读)?|分享(?:[到至])?)(?=[\s】\]）)|｜:：]|$)|字[体号](?:大小)?\s*[:：]|浏览字号|扫一扫(?:在|分享|关注)|"
+    r"(?:浏览|点击|访问|阅读)(?:次数|量|数)?\s*[:：]|[上下]一[篇条页](?=[\s:：】\]]|$)|(?:责任)?编辑\s*[:：]|"
     r"相关(?:链接|阅读|新闻|文章|信息|稿件|附件|解读|政策|文档)\s*[:：]?$|"
     r"您?(?:当前|现在)?(?:所在)?(?:的)?位置\s*[:：]|A[-+]?\s*[A大中小]|大\s*中\s*小)"
 )
 _TOOL_LENGTH = 80
 _STAMP = re.compile(
-    r"(?:发布|发表|发文|公开|更新|上网|成文)?(?:时间|日期)\s*[:：]|(?:信息|文章|稿件|内容)?来源\s*[:：]|"
+    r"(?:发布|发表|发文|公开|更新|上网|成文)(?:时间|日期)\s*[:：]|(?:^|\s)(?:时间|日期)\s*[:：]\s*\d{4}|"
+    r"(?:^|\s)(?:信息|文章|稿件|内容|新闻)?来源\s*[:：]|"
     r"^\d{4}[-/年.]\d{1,2}[-/月.]\d{1,2}日?(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?$"
 )
 _HEAD_LINES = 12
@@ -46,7 +47,7 @@ _TAIL_LINKS = 3
 """From how many link lines in a row the end of a container is a list of other pages."""
 _MOST, _MORE = 0.85, 0.6
 """Part of the running text that sets a box apart, and the part that does so when no box has the former."""
-_ENOUGH = 40
+ENOUGH = 40
 """Characters of running text below which the page is taken for one without an article."""
 _FILE = re.compile(r"附\s*件|\.(?:pdf|docx?|xlsx?|pptx?|wps|et|zip|rar)\b", re.IGNORECASE)
 
@@ -78,7 +79,7 @@ def find(reading: Reading) -> Article:
     return Article(start=chosen.start, end=chosen.end, prose=chosen.prose, unbounded=chosen.tag == "body")
 
 
-def by_library(page: str) -> str:
+def by_library(tree: Any) -> str:
     """Return what trafilatura takes for the article of a page; nothing when it finds none.
 
     It keeps menus and footers of portals that boxes tell apart at once, so it is asked only where there are none.
@@ -86,7 +87,7 @@ def by_library(page: str) -> str:
     import trafilatura  # it takes as long to import as a hundred pages take to read
 
     try:
-        found = trafilatura.extract(page, fast=True, include_comments=False) or ""
+        found = trafilatura.extract(tree, fast=True, include_comments=False) or ""
     except Exception:  # it promises nothing about broken pages, and the caller has a text already
         return ""
     rows = (line.strip("| ").replace(" | ", "\t") for line in found.split("\n"))  # it writes tables as Markdown
@@ -119,7 +120,8 @@ def _is_furniture(text: str) -> bool:
 
 def is_stamp(line: Line) -> bool:
     """Say whether a line gives date or source of the page."""
-    return len(line.text) <= _TOOL_LENGTH and not line.linked and _STAMP.search(line.text) is not None
+    short = len(line.text) <= _TOOL_LENGTH and line.linked * 2 <= len(line.text)  # the sizes of type may be links
+    return short and _STAMP.search(line.text) is not None
 
 
 def _prose(reading: Reading) -> list[int]:
@@ -142,14 +144,14 @@ def _prose(reading: Reading) -> list[int]:
 
 
 def _container(boxes: list[Box], total: int) -> Box | None:
-    """Return the box with an article's name that holds most text, the innermost of equals."""
+    """Return the box with an article's name that holds most text, the innermost when several do."""
     named = [box for box in boxes if box.tag in ("article", "ucapcontent") or _CONTAINER.search(_spaced(box.names))]
     if not named:
         return None
-    best = max(reversed(named), key=lambda box: (box.prose, box.end > box.start))
-    if total >= _ENOUGH and best.prose * 2 < total:
+    most = max(box.prose for box in named)
+    if total >= ENOUGH and most * 2 < total:
         return None
-    return best if best.end > best.start else None
+    return next((box for box in reversed(named) if box.end > box.start and box.prose >= most * _MOST), None)
 
 
 def _spaced(names: str) -> str:
@@ -161,7 +163,7 @@ def _densest(boxes: list[Box], total: int) -> Box | None:
     best = None
     for share in (_MOST, _MORE):
         for box in boxes:  # in page order: inner boxes come after the ones around them
-            if box.tag not in ("p", "font") and box.prose >= max(_ENOUGH, total * share):
+            if box.tag not in ("p", "font") and box.prose >= max(ENOUGH, total * share):
                 best = box
         if best is None or best.tag != "body":
             break

@@ -36,8 +36,9 @@ def first_date(text: str) -> str:
     for match in DATE.finditer(text):
         if found := _iso(match["y"], match["m"], match["d"]):
             return found
-    if match := _CHINESE_DATE.search(text):
-        return _iso(match[1].translate(_CHINESE_DIGITS), str(_number(match[2])), str(_number(match[3])))
+    spelt = _CHINESE_DATE.search(text)
+    if spelt:
+        return _iso(spelt[1].translate(_CHINESE_DIGITS), str(_number(spelt[2])), str(_number(spelt[3])))
     return ""
 
 

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from corpora.extract import dates
 from corpora.extract.lines import Line
 
+_UNNAMED_DATE = re.sub(r"\?P<\w>", "", dates.DATE.pattern)
 _DATE_LABEL = re.compile(
-    r"(?:(?:发布|发表|发稿|上网|上传|公开|公布|刊发|录入|添加|更新|信息)\s*(?:时间|日期)|(?:^|[\s【\[（(|])(?:时间|日期))\s*[:：]?[\s\]】]*(?=[\d一二])",
+    r"(?:(?:发布|发表|发稿|上网|上传|公开|公布|刊发|录入|添加|更新|信息)\s*(?:时\s*间|日\s*期)|(?:^|[\s【\[（(|])(?:时\s*间|日\s*期))"
+    r"[\s:：\]】]*(?=[\d一二])",
     re.MULTILINE,
 )
+_STAMP_WORD = re.compile(r"来\s*源|作者|浏览|点击|阅读|字[体号]|编辑|打印")
 _SIGNED_LABEL = re.compile(r"(?:成文|发文|印发|签署)\s*(?:日期|时间)\s*[:：][\s]*(?=[\d一二])")
 _VALUE = r"\s*[:：][ \t\n]*(?P<value>[^\n\t]{2,80})"
-_SOURCE_LABEL = re.compile(r"(?:信息|文章|稿件|内容|新闻|资料)?来\s*源" + _VALUE)
+_SOURCE_LABEL = re.compile(r"(?<![\u4e00-\u9fff])(?:信息|文章|稿件|内容|新闻|资料)?来\s*源" + _VALUE)
 _AGENCY_LABEL = re.compile(
     r"(?:发[文布](?:机关|机构|单位|部门)|制[发定](?:机关|机构|单位)|颁布机关|公开(?:责任|主体)(?:部门|机关|单位)?|(?:实施|责任)(?:机关|主体|单位)|供稿单位|信息提供单位)"
     + _VALUE
@@ -41,7 +44,7 @@ _SIGNATURE_LINES = 12
 _IN_FORCE = r"起\s*(?:正式)?(?:施行|实施|执行|生效|开始施行)"
 _SELF = r"(?:本[^，。；《》\n]{1,14}|(?:^|[。；\n])(?!原|旧)[^，。；《》\n]{0,10})"
 _FROM_DATE = re.compile(
-    rf"{_SELF}自\s*({dates.DATE.pattern.replace('?P<y>', '').replace('?P<m>', '').replace('?P<d>', '')})\s*{_IN_FORCE}",
+    rf"{_SELF}自\s*({_UNNAMED_DATE})\s*{_IN_FORCE}",
     re.M,
 )
 _FROM_ISSUE = re.compile(rf"{_SELF}自\s*(?:印发|发布|公布|颁布|下发|发文)之日\s*{_IN_FORCE}", re.M)
@@ -69,7 +72,7 @@ class Surroundings:
     outside: str
     """Everything but the article."""
     loose: tuple[str, ...]
-    """Lines between title and article that hold little but a date."""
+    """Lines between title and article that hold a date without a label."""
 
 
 def surroundings(lines: list[Line], start: int, end: int, title: str) -> Surroundings:
@@ -82,10 +85,14 @@ def surroundings(lines: list[Line], start: int, end: int, title: str) -> Surroun
     return Surroundings(
         head="\n".join(plain[:start] + opening),
         outside="\n".join(plain[:start] + plain[end:]),
-        loose=tuple(
-            text for text in plain[top : start + 3] if len(dates.DATE.sub("", text)) <= 12 and dates.DATE.search(text)
-        ),
+        loose=tuple(text for text in plain[top : start + 3] if _has_loose_date(text)),
     )
+
+
+def _has_loose_date(text: str) -> bool:
+    """Say whether a line holds a date and little else, or a date beside what else stands under a title."""
+    day = dates.DATE.search(text)
+    return day is not None and len(text) <= 120 and (len(text) <= len(day[0]) + 12 or bool(_STAMP_WORD.search(text)))
 
 
 def published(around: Surroundings, url: str) -> str:

@@ -11,8 +11,17 @@ STANDARD = (
     "ArticleTitle", "PubDate", "ContentSource", "Keywords", "Author", "Description", "Url",
 )  # fmt: skip
 _NAMES = {name.lower(): name for name in STANDARD}
+_STAND_INS = {
+    "publishdate": "PubDate",
+    "firstpublishedtime": "PubDate",
+    "article:published_time": "PubDate",
+    "source": "ContentSource",
+    "lanmu": "ColumnName",
+}
+"""Tags outside the standard that say the same, asked where the standard one says nothing."""
 _EMPTY = frozenset(("null", "undefined", "none", "nan", "n/a", "无", "暂无", "空", "-", "--", "0"))
 _PLACEHOLDER = re.compile(r"^(?:\$?\{.*\}|<%.*|\{\{.*\}\}|<[!/]?\w.*)$", re.DOTALL)
+_BREAK = re.compile(r"<br\s*/?>|&nbsp;?", re.IGNORECASE)
 _SITE_CODE = re.compile(r"(?:\d{10}|[a-z]{2}\d{8})", re.IGNORECASE)
 """Ten digits, or two letters and eight digits for ministries (bm…)."""
 _HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+(?::\d+)?")
@@ -24,17 +33,30 @@ class Tags:
     def __init__(self, tree: Any):
         self.found: dict[str, str] = {}
         self.problems: list[Problem] = []
+        self._stand_ins: dict[str, str] = {}
         for element in tree.iter("meta"):
-            name = _NAMES.get((element.get("name") or element.get("property") or "").strip().lower())
+            written = (element.get("name") or element.get("property") or "").strip().lower()
+            if (standard := _STAND_INS.get(written)) and (content := " ".join((element.get("content") or "").split())):
+                self._stand_ins.setdefault(standard, content)
+            name = _NAMES.get(written)
             if name and not self.found.get(name):  # portals repeat tags; the first that says something counts
                 self.found[name] = element.get("content") or ""
 
     def value(self, name: str) -> str:
-        """Return a tag's text on one line, or nothing when it is absent or holds only a filler such as `null`."""
+        """Return a tag's text on one line, or nothing when it is absent or holds only a filler such as `null`.
+
+        A tag outside the standard that says the same stands in for it, and is reported.
+        """
+        found = self._standard(name)
+        if not found and (found := self._stand_ins.get(name, "")):
+            self.met("repaired", name, f"taken from another tag: {found!r}")
+        return found
+
+    def _standard(self, name: str) -> str:
         raw = self.found.get(name)
         if raw is None:
             return ""
-        value = " ".join(raw.split())
+        value = " ".join(_BREAK.sub(" ", raw).split())
         if value.lower() in _EMPTY or _PLACEHOLDER.match(value):
             self.met("dirty", name, f"{value!r} says nothing")
             return ""

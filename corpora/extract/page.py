@@ -1,6 +1,7 @@
 """One page's bytes to what it says."""
 
 import re
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from corpora.extract import body, facts, lines
@@ -45,7 +46,7 @@ def extract(content: bytes, *, url: str, content_type: str = "", http_charset: s
     tags = Tags(tree)
     tags.check_site()
     base = next((found for element in tree.iter("base") if (found := element.get("href"))), "")
-    page = _Page(url, text, lines.read(tree), tags)
+    page = _Page(url, tree, lines.read(tree), tags)
     links = _links(page.reading, _joined(url, base) or url)
     return Extracted(
         url=url,
@@ -74,14 +75,14 @@ def extract(content: bytes, *, url: str, content_type: str = "", http_charset: s
 class _Page:
     """The fields of one page, worked out in the order in which they need one another."""
 
-    def __init__(self, url: str, text: str, reading: Reading, tags: Tags):
+    def __init__(self, url: str, tree: Any, reading: Reading, tags: Tags):
         self.url, self.reading, self.tags = url, reading, tags
         self.article = body.find(reading)
         start, end = self.article.start, self.article.end
         self.title = self._title()
         self.body = body.text(reading.lines[start:end], self.title)
-        if self.article.unbounded:
-            self.body = body.by_library(text) or self.body
+        if self.article.unbounded and self.article.prose >= body.ENOUGH:
+            self.body = body.by_library(tree) or self.body
         if not self.body:
             self._met("missing", "body", "no running text")
         self.around = facts.surroundings(reading.lines, start, end, self.title)

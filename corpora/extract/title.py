@@ -2,10 +2,13 @@
 
 import re
 
+from corpora.extract.body import is_stamp
 from corpora.extract.lines import Line
 
 _SEPARATOR = re.compile(r"\s*(?:--+|[-_|–—―｜·]|::)\s*")
-_SITE = re.compile(r"(?:网站?|门户|平台|政府|频道|官网|公开|信息网|局|委员会|厅|中心|管委会)(?:[（(].*[）)])?$")
+_SITE = re.compile(
+    r"(?:网站?|门户|平台|政府|频道|官网|公开|信息网|局|委员会|厅|部|署|院|中心|管委会)(?:[（(].*[）)])?$"
+)
 _TITLE_NAME = re.compile(r"(?:^|[ _-])(?:\w*title\w*|biaoti|bt|tit)(?:[ _-]|$)", re.IGNORECASE)
 _PLACE = re.compile(r"(?:当前|所在|现在)(?:所在)?的?(?:位置|栏目)|^位置\s*[:：]")
 _STEP = re.compile(r"\s*(?:[>»›＞/\\|→]|-{1,2}>|::|&gt;)+\s*")
@@ -63,18 +66,28 @@ def _headings(lines: list[Line], start: int) -> list[str]:
         if line.linked * 2 > len(line.text):
             continue
         found.append((-(2 * named + line.heading), abs(start - at), line.text))
-    return [text for _, _, text in sorted(found)]
+    return [text for _, _, text in sorted(found)] or _above_stamp(lines[:start])
+
+
+def _above_stamp(lines: list[Line]) -> list[str]:
+    """Return the line above the one of date and source: the title of pages that do not mark it up."""
+    for at in range(len(lines) - 1, 0, -1):
+        above = lines[at - 1]
+        if is_stamp(lines[at]) and not is_stamp(above) and not above.linked and 4 <= len(above.text) <= 150:
+            return [above.text]
+    return []
 
 
 def _without_site(page_title: str, site_name: str) -> str:
     """Cut the names of site and column off the end, as long as something else is left."""
-    pieces = list(_SEPARATOR.finditer(page_title))
-    for piece in reversed(pieces):
-        front, back = page_title[: piece.start()], page_title[piece.end() :]
-        if not front or not (_is_site(back, site_name) or (piece is not pieces[0] and len(back) <= 12)):
+    shorter = page_title
+    for piece in reversed(list(_SEPARATOR.finditer(page_title))):
+        front, back = page_title[: piece.start()].strip(), shorter[piece.end() :]
+        is_column = shorter != page_title and len(back) <= 12 and not re.search(r"[\d）)]", back)
+        if not front or not (_is_site(back, site_name) or is_column):
             break
-        page_title = front
-    return page_title.strip()
+        shorter = front
+    return shorter.strip()
 
 
 def _is_site(text: str, site_name: str) -> bool:
