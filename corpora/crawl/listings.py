@@ -3,10 +3,11 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 from corpora.crawl.state import Link
 
-_PAGER = re.compile(r"\d*|首页|上[一1]?页|下[一1]?页|尾页|末页|更多|more|[<>«»›‹.…\s]*|第?\d+页", re.IGNORECASE)
+_PAGER = re.compile(r"\d*|首页|上[一1]?页|下[一1]?页|尾页|末页|全部|更多|more|[<>«»›‹.…\s]*|第?\d+页", re.IGNORECASE)
 _CUT = ("…", "...", "..")
 _SHORT = 8
 """Characters that a title has at least where it is to outweigh what extraction takes for a list."""
@@ -44,6 +45,8 @@ class Listings:
 
     def is_article(self, form: str) -> bool | None:
         """Return whether lists name a page by a title or as a list; None where they do not say."""
+        if urlsplit(form).path == "/":
+            return False  # every page names the front page, by the name of the site
         if len(self.title(form)) >= _SHORT:
             return True
         texts = self._texts.get(form)
