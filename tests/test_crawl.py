@@ -3,6 +3,8 @@
 import asyncio
 import gzip
 import json
+import random
+import resource
 import signal
 import subprocess
 import sys
@@ -390,6 +392,35 @@ def test_a_host_may_be_down(tmp_path: Path) -> None:
 def test_a_folder_belongs_to_its_start_addresses(portal: SmallPortal, crawled: tuple[Path, Summary, Built]) -> None:
     with pytest.raises(CrawlError, match="holds a crawl from"):
         crawl(quick(f"{portal.base}/a.html"), crawled[0])
+
+
+def test_a_crawl_without_its_corpus_is_not_begun_anew(portal: SmallPortal, tmp_path: Path) -> None:
+    """Stopped while the corpus was being made, the same command makes it from what is there."""
+    plan = quick(f"{portal.base}/a.html")
+    crawl(plan, tmp_path)
+    before = portal.asked.total()
+    crawl(plan, tmp_path)
+    assert portal.asked.total() == before
+    write_summary(tmp_path)
+    build_corpus([tmp_path], tmp_path)
+    crawl(plan, tmp_path)
+    assert portal.asked.total() > before
+
+
+def test_a_full_disk_ends_the_crawl_with_one_line_and_it_goes_on_later(tmp_path: Path) -> None:
+    """An answer that cannot be written must not leave the crawl waiting for it."""
+    small = SmallPortal()
+    with small.served():
+        small.put("/", page("关于长篇附件的通知", random.Random(1).randbytes(600_000).hex()))  # noqa: S311 - not a secret
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, hard))  # the crawler inherits it
+        try:
+            with pytest.raises(CrawlError, match=r"cannot go on .*File too large"):
+                crawl(quick(f"{small.base}/"), tmp_path)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        crawl(quick(f"{small.base}/"), tmp_path)
+        assert write_summary(tmp_path).statuses["200"] == 1
 
 
 def test_a_missing_package_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

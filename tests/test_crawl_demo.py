@@ -49,7 +49,8 @@ def served() -> Iterator[Portals]:
 
 
 def plan(served: Portals, **more: object) -> Plan:
-    return quick(f"{served.hub}/", max_pages=0, **more)
+    # Small and long enough that a busy machine tells "too large" from "timeout" as a quiet one does.
+    return quick(f"{served.hub}/", max_pages=0, max_bytes=2 * 2**20, timeout_s=15.0, **more)
 
 
 def start(asked: Plan, folder: Path) -> subprocess.Popen[bytes]:

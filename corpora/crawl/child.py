@@ -45,15 +45,15 @@ def main() -> None:
     work = Work(order.plan, folder)
     try:
         work.open()
-        finished = _crawl(work, folder, say)
+        if not work.complete:
+            _crawl(work, folder, say)
     except CrawlError as problem:
         say(Word(mistake=str(problem)))
         return
-    if finished:
-        work.finish()
+    work.finish()
     done = work.frontier.counts()[1]
     work.close()
-    say(Word(done=done, refused=work.refusals, finished=finished))
+    say(Word(done=done, refused=work.refusals, finished=True))
 
 
 class _Voice:
@@ -64,7 +64,7 @@ class _Voice:
         os.write(self._out, msgspec.json.encode(word) + b"\n")
 
 
-def _crawl(work: Work, folder: Path, say: _Voice) -> bool:
+def _crawl(work: Work, folder: Path, say: _Voice) -> None:
     from scrapy.crawler import CrawlerProcess
     from twisted.internet.task import LoopingCall
 
@@ -73,7 +73,13 @@ def _crawl(work: Work, folder: Path, say: _Voice) -> bool:
 
     process = CrawlerProcess(settings(work.plan, folder))
     ended: list[Any] = []
-    process.crawl(PortalSpider, work=work).addBoth(ended.append)
+
+    def give_up(problem: Exception) -> None:
+        # No disk, or a shared frontier that is gone; what was fetched before is safe.
+        say(Word(mistake=f"the crawl cannot go on ({problem}): see {folder / LOG}; the same command goes on"))
+        os._exit(1)
+
+    process.crawl(PortalSpider, work=work, give_up=give_up).addBoth(ended.append)
     from twisted.internet import reactor  # only now: Scrapy has chosen it
 
     def stop() -> None:
@@ -93,16 +99,10 @@ def _crawl(work: Work, folder: Path, say: _Voice) -> bool:
 
     threading.Thread(target=listen, daemon=True).start()
 
-    def give_up(problem: Any) -> None:
-        # A shared frontier that is gone would leave Scrapy waiting for ever; what was fetched is safe.
-        say(Word(mistake=f"the crawl cannot go on ({problem.value}): see {folder / LOG}; the same command goes on"))
-        os._exit(1)
-
-    LoopingCall(tell).start(0.5).addErrback(give_up)
+    LoopingCall(tell).start(0.5).addErrback(lambda failure: give_up(failure.value))
     process.start(install_signal_handlers=False)
     if not ended or ended[0] is not None:
         raise CrawlError(f"the crawler ended early ({ended}): see {folder / LOG}")
-    return True
 
 
 if __name__ == "__main__":

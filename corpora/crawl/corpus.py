@@ -14,7 +14,7 @@ from corpora.card import Card, write_card
 from corpora.crawl.limits import ATTACHMENTS
 from corpora.crawl.listings import Listings
 from corpora.crawl.state import Link, Page
-from corpora.crawl.summary import INDEX, canonical_or_same
+from corpora.crawl.summary import INDEX, canonical_or_same, mark_built
 from corpora.crawl.warc import Place, read
 from corpora.crawl.work import WARC
 from corpora.errors import CrawlError
@@ -92,6 +92,8 @@ def build_corpus(
         source=f"crawled from {', '.join(sorted(builder.hosts))}; last checked {builder.last}",
     )
     write_card(target, card)
+    for folder in folders:
+        mark_built(folder)
     return builder.built(written["documents"])
 
 

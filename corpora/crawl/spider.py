@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -45,9 +46,11 @@ class PortalSpider(Spider):
 
     name = "tongcha"
 
-    def __init__(self, work: Work, **more: Any) -> None:
+    def __init__(self, work: Work, give_up: Callable[[Exception], None], **more: Any) -> None:
         super().__init__(**more)
         self.work = work
+        self.give_up = give_up
+        """Ends the crawl when its state cannot be written: an entry that stays unsettled would never be over."""
         self.busy: Counter[str] = Counter()
         self.delays: dict[str, float] = {}
         """Host → its Crawl-delay in seconds."""
@@ -101,13 +104,21 @@ class PortalSpider(Spider):
             headers=_headers(response.headers),
             body=response.body,
         )
-        self.work.answered(entry, exchange, self.links)
+        try:
+            self.work.answered(entry, exchange, self.links)
+        except Exception as problem:
+            self.give_up(problem)
 
     def not_had(self, failure: Failure) -> None:
         """Settle or repeat the entry of a request that brought no answer."""
         entry: Entry = failure.request.meta[_ENTRY]  # type: ignore[attr-defined]  # Scrapy puts it there
         self.busy[entry.host] -= 1
-        problem = failure.value
+        try:
+            self._not_had(entry, failure.value)
+        except Exception as problem:
+            self.give_up(problem)
+
+    def _not_had(self, entry: Entry, problem: BaseException | None) -> None:
         if isinstance(problem, RefusedError):
             self.work.refused(entry, str(problem))
         elif isinstance(problem, StopDownload):
@@ -201,7 +212,11 @@ class FrontierScheduler(BaseScheduler):
 
     def next_request(self) -> Request | None:
         """Return the next request, or None while there is none."""
-        taken = self.spider.work.frontier.take(self.spider.busy)
+        try:
+            taken = self.spider.work.frontier.take(self.spider.busy)
+        except Exception as problem:  # the shared frontier is gone
+            self.spider.give_up(problem)
+            return None
         return None if taken is None else self.spider.request(*taken)
 
 

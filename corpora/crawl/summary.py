@@ -80,6 +80,17 @@ def write_summary(folder: Path) -> Summary:
     return summary
 
 
+def mark_built(folder: Path) -> None:
+    """Put on record that the corpus of the finished crawl is made, so that the next crawl begins anew."""
+    if (folder / FILE).is_file():  # a folder that came from another machine may be without its state
+        state = State(folder)
+        state.open()
+        try:
+            state.set("built", state.get("turn", 0))
+        finally:
+            state.close()
+
+
 def _index(state: State, targets: Mapping[str, str]) -> Iterator[Page]:
     sources: dict[str, list[str]] = {}
     for url in targets:

@@ -32,6 +32,8 @@ class Work:
         self.archive = Archive(folder / WARC, plan.warc_bytes, plan.user_agent)
         self.frontier: Frontier
         self.turn = 0
+        self.complete = False
+        """Whether everything was fetched and only the corpus is missing: what is there must be made into one first."""
         self.refusals = 0
         """Since this process began, for showing."""
 
@@ -50,6 +52,8 @@ class Work:
         self.state.set("start", self.plan.start)
         self.frontier = self._frontier()
         before, finished = self.state.get("turn", 0), bool(self.state.get("finished", default=False))
+        self.complete = finished and self.state.get("built") != before
+        finished = finished and not self.complete
         self.turn = self.frontier.begin(before, finished)
         if self.turn != self.state.get("turn", 0):
             self.state.begin(self.turn)
