@@ -1,12 +1,15 @@
 """`tongcha corpus crawl` and `from-crawl`: fetch portals politely, and make a corpus of what was fetched."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bench.cli.exits import told
 from bench.cli.options import Json
+
+if TYPE_CHECKING:  # the command line stays quick for those who do not crawl
+    from corpora.crawl.summary import Summary
 
 TrustUrl = Annotated[
     bool,
@@ -100,11 +103,17 @@ def _finish(folders: list[Path], out: Path, *, trust_url_meta: bool, json: bool)
     from corpora.crawl.summary import write_summary
 
     summaries = [write_summary(folder) for folder in folders]
+    if not json:
+        _tell(summaries)
     with Screen() as screen:
         built = build_corpus(folders, out, trust_url_meta=trust_url_meta, tick=screen.phase("reading pages", None))
     if json:
         print_json({"folder": str(out), "built": built, "crawls": summaries})
-        return
+    else:
+        typer.echo(f"{out}: {built.documents} documents, {built.lists} lists left out, {built.doubles} doubles")
+
+
+def _tell(summaries: "list[Summary]") -> None:
     for summary in summaries:
         changes = ", ".join(f"{count} {change}" for change, count in summary.changes.items())
         typer.echo(f"{' '.join(summary.start)}: {changes or 'no pages'}")
@@ -112,4 +121,3 @@ def _finish(folders: list[Path], out: Path, *, trust_url_meta: bool, json: bool)
             typer.echo(f"  gone: {url}")
         for why, reason in summary.refused.items():
             typer.echo(f"  {reason.count} not had, {why}{': ' + reason.examples[0] if reason.examples else ''}")
-    typer.echo(f"{out}: {built.documents} documents, {built.lists} lists left out, {built.doubles} doubles")

@@ -99,7 +99,10 @@ def _crawl(work: Work, folder: Path, say: _Voice) -> None:
 
     threading.Thread(target=listen, daemon=True).start()
 
-    LoopingCall(tell).start(0.5).addErrback(lambda failure: give_up(failure.value))
+    def lost(failure: Any) -> None:
+        give_up(failure.value)
+
+    LoopingCall(tell).start(0.5).addErrback(lost)
     process.start(install_signal_handlers=False)
     if not ended or ended[0] is not None:
         raise CrawlError(f"the crawler ended early ({ended}): see {folder / LOG}")

@@ -82,10 +82,11 @@ def build_corpus(
             for document in builder.documents(spool):
                 content.add(document)
                 written["documents"] += 1
+                builder.hosts.add(document.site)
                 yield document
+            builder.require(written["documents"], folders)  # before anything is replaced
 
         write_corpus(target, documents(), Card(name=name or target.resolve().name))
-    builder.require(written["documents"], folders)
     card = Card(
         name=name or target.resolve().name,
         version=content.hexdigest()[:12],
@@ -226,9 +227,7 @@ class _Builder:
 
     def _named(self, document: Document) -> Document:
         url = self._address(document.url)
-        host = urlsplit(url).hostname or ""
-        self.hosts.add(host)
-        return msgspec.structs.replace(document, id=document_id(url), url=url, site=host)
+        return msgspec.structs.replace(document, id=document_id(url), url=url, site=urlsplit(url).hostname or "")
 
     def _address(self, url: str) -> str:
         parts = urlsplit(url)

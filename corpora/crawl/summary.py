@@ -86,7 +86,8 @@ def mark_built(folder: Path) -> None:
         state = State(folder)
         state.open()
         try:
-            state.set("built", state.get("turn", 0))
+            if state.get("finished", default=False):
+                state.set("built", state.get("turn", 0))
         finally:
             state.close()
 
