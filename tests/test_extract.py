@@ -213,6 +213,8 @@ def test_a_heading_completes_a_title_element_that_is_cut_or_names_only_the_site(
     assert read(plain(title=TITLE[:18] + "...")).title == TITLE
     assert read(plain(title=SITE)).title == TITLE
     assert read(plain(title="")).title == TITLE
+    assert read(plain(title="通知公告")).title == TITLE
+    assert read(plain(title=f"{SITE} > 规范性文件 > {TITLE}")).title == TITLE
 
 
 def test_the_line_above_date_and_source_is_the_title_when_nothing_else_is() -> None:

@@ -175,7 +175,8 @@ def _without_head(lines: list[Line], title: str) -> list[Line]:
     bare = _squeezed(title)
     cut = others = 0
     for at, line in enumerate(lines[:_HEAD_LINES]):
-        is_title = bool(bare) and line.heading and _squeezed(line.text) == bare
+        marked = line.heading or any(map(is_stamp, lines[at + 1 : at + 2]))
+        is_title = bool(bare) and marked and _squeezed(line.text) == bare
         if is_title or is_stamp(line):
             cut = at + 1
         elif line.prose or others:  # text has begun: a date from here on is a signature

@@ -128,7 +128,7 @@ def source(around: Surroundings) -> str:
 
 def agency(around: Surroundings) -> str:
     """Return what follows 发文机关 and its kin, or nothing."""
-    return _valued(_AGENCY_LABEL, around.outside)
+    return _valued(_AGENCY_LABEL, around.head) or _valued(_AGENCY_LABEL, around.outside)
 
 
 def doc_number(around: Surroundings, body: str, title: str) -> str:
@@ -136,7 +136,7 @@ def doc_number(around: Surroundings, body: str, title: str) -> str:
 
     Numbers inside sentences are other documents'.
     """
-    if match := _NUMBER_LABEL.search(around.outside):
+    if match := _NUMBER_LABEL.search(around.head) or _NUMBER_LABEL.search(around.outside):
         return _tidy_number(match[1])
     opening = body.split("\n")[:_NUMBER_LINES]
     for line in (*opening, *(line for line in around.head.split("\n")[-8:] if "号" in line)):

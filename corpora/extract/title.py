@@ -12,6 +12,8 @@ _SITE = re.compile(
 _TITLE_NAME = re.compile(r"(?:^|[ _-])(?:\w*title\w*|biaoti|bt|tit)(?:[ _-]|$)", re.IGNORECASE)
 _PLACE = re.compile(r"(?:当前|所在|现在)(?:所在)?的?(?:位置|栏目)|^位置\s*[:：]")
 _STEP = re.compile(r"\s*(?:[>»›＞/\\|→]|-{1,2}>|::|&gt;)+\s*")
+_COLUMN = 6
+"""Up to this length a title element that no heading repeats names the column, such as 通知公告."""
 _HEAD_LINES = 30
 _NOT_COLUMNS = frozenset(("", "正文", "首页", "详情", "内容", "内容页", "文章详情", "信息内容", "网站首页"))
 
@@ -26,14 +28,16 @@ def title(page_title: str, lines: list[Line], start: int, site_name: str = "") -
     headings = _headings(lines, start)
     bare = _squeezed(page_title)
     for heading in sorted(headings, key=len, reverse=True):
-        if len(heading) >= 4 and bare.startswith(_squeezed(heading)) and not _is_site(heading, site_name):
+        found = _squeezed(heading)
+        repeated = bare.startswith(found) or (len(found) >= 8 and bare.endswith(found))
+        if len(heading) >= 4 and repeated and not _is_site(heading, site_name):
             return heading
     shortened = _without_site(page_title, site_name)
     stem = _squeezed(shortened).rstrip("….")
     for heading in headings:
         if len(stem) >= 4 and len(stem) < len(_squeezed(heading)) and _squeezed(heading).startswith(stem):
             return heading
-    if headings and (not shortened or _is_site(shortened, site_name)):
+    if headings and (len(shortened) <= _COLUMN or _is_site(shortened, site_name)):
         return headings[0]
     return shortened
 
@@ -66,7 +70,7 @@ def _headings(lines: list[Line], start: int) -> list[str]:
         if line.linked * 2 > len(line.text):
             continue
         found.append((-(2 * named + line.heading), abs(start - at), line.text))
-    return [text for _, _, text in sorted(found)] or _above_stamp(lines[:start])
+    return [text for _, _, text in sorted(found)] or _above_stamp(lines[: start + 8])
 
 
 def _above_stamp(lines: list[Line]) -> list[str]:
