@@ -86,3 +86,9 @@ def test_a_finished_crawl_begins_anew_for_who_finished_it(plan: Plan) -> None:
 def test_a_server_that_is_not_there_is_named() -> None:
     with pytest.raises(CrawlError, match="cannot be used"):
         SharedFrontier(quick("http://a.example/", frontier="redis://127.0.0.1:9/0"))
+
+
+def test_a_password_is_not_shown() -> None:
+    with pytest.raises(CrawlError) as told:
+        SharedFrontier(quick("http://a.example/", frontier="redis://:hushhush@127.0.0.1:9/0"))
+    assert "hushhush" not in str(told.value)

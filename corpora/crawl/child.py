@@ -76,8 +76,10 @@ def _crawl(work: Work, folder: Path, say: _Voice) -> None:
 
     def give_up(problem: Exception) -> None:
         # No disk, or a shared frontier that is gone; what was fetched before is safe.
-        say(Word(mistake=f"the crawl cannot go on ({problem}): see {folder / LOG}; the same command goes on"))
-        os._exit(1)
+        try:
+            say(Word(mistake=f"the crawl cannot go on ({problem}): see {folder / LOG}; the same command goes on"))
+        finally:  # whoever listened may be gone
+            os._exit(1)
 
     process.crawl(PortalSpider, work=work, give_up=give_up).addBoth(ended.append)
     from twisted.internet import reactor  # only now: Scrapy has chosen it
@@ -85,8 +87,10 @@ def _crawl(work: Work, folder: Path, say: _Voice) -> None:
     def stop() -> None:
         # Every change of the state is a whole transaction in this thread, so nothing can be half done here, and
         # waiting for answers under way would keep whoever pressed Ctrl-C; they are asked for again next time.
-        work.close()
-        os._exit(0)
+        try:
+            work.close()
+        finally:  # the shared frontier may be gone; leases end by themselves
+            os._exit(0)
 
     def listen() -> None:
         while os.read(0, 1024):  # not through sys.stdin: its lock would be held when the interpreter ends

@@ -39,7 +39,7 @@ def crawl(plan: Plan, folder: Path, told: Told = lambda done, waiting, refused: 
     from corpora.crawl.child import LOG, Order, Word
 
     require(check(plan))
-    command = [sys.executable, "-m", "corpora.crawl.child"]
+    command = [sys.executable, "-P", "-m", "corpora.crawl.child"]  # -P: no modules from the working directory
     # A session of its own keeps Ctrl-C from it: it is told by the end of its input, and stops between two changes.
     process = subprocess.Popen(  # noqa: S603 - our own module
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True

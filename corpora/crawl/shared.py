@@ -99,9 +99,8 @@ class SharedFrontier:
             self._server: Any = redis.Redis.from_url(plan.frontier, socket_timeout=30)
             self._server.ping()
         except (redis.RedisError, ValueError, OSError) as problem:
-            raise CrawlError(
-                f"frontier {plan.frontier!r} cannot be used ({problem}): start it, or correct it"
-            ) from problem
+            where = plan.frontier.rpartition("@")[2]  # without a password
+            raise CrawlError(f"frontier {where!r} cannot be used ({problem}): start it, or correct it") from problem
         self._begin = self._server.register_script(_BEGIN)
         self._add = self._server.register_script(_ADD)
         self._take = self._server.register_script(_TAKE)
