@@ -1,4 +1,4 @@
-"""`tongcha corpus`: look at corpora, import, audit, convert and serve them."""
+"""`tongcha corpus`: look at corpora, crawl for, import, audit, convert and serve them."""
 
 import contextlib
 import sys
@@ -8,11 +8,14 @@ from typing import Annotated, Literal
 import typer
 
 from bench.cli.corpus_import import import_corpus
+from bench.cli.crawl import crawl, from_crawl
 from bench.cli.exits import told
 from bench.cli.options import Json, Lang
 
-app = typer.Typer(help="Look at a corpus, import, audit or convert one, or serve the demo.", no_args_is_help=True)
+app = typer.Typer(help="Look at a corpus; crawl for, import, audit, convert or serve one.", no_args_is_help=True)
 
+app.command()(crawl)
+app.command()(from_crawl)
 app.command("import")(import_corpus)
 
 
