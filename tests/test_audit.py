@@ -233,6 +233,14 @@ def test_missing_and_dirty_facts_are_told_once() -> None:
     assert [iso_date(text) for text in ("2026-02-29", "2024-02-29", "2024-2-9")] == ["", "2024-02-29", ""]
 
 
+def test_what_a_whole_site_lacks_is_one_finding() -> None:
+    """Twenty pages without a column are told once, with their number; nineteen and one with a column, page by page."""
+    pages = [document(str(n), "页", column="") for n in range(20)]
+    (finding,) = meta_findings(pages, (), "2026-06-30")
+    assert (finding.code, finding.detail) == ("column-missing", "×20")
+    assert len(list(meta_findings([*pages[1:], document("one", "页")], (), "2026-06-30"))) == 19
+
+
 def test_a_broken_problems_file_is_refused_with_its_line(tmp_path: Path) -> None:
     """No file means no problems; a line that is no problem is named."""
     assert read_problems(tmp_path) == ()

@@ -1,6 +1,7 @@
 """Find missing and dirty facts about pages: in the documents, and in what extraction noted about them."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
@@ -16,6 +17,10 @@ PROBLEMS = "problems.jsonl"
 """Optional file beside the documents: what extraction found wrong, one problem a line."""
 EARLIEST = "1994-01-01"
 """No Chinese portal is older; an earlier date is a mistake or a document from before the site."""
+
+WHOLE = 20
+"""Pages from which a field that all of them lack is told once."""
+_TOLD = -1
 
 _NOTHING = frozenset(("null", "none", "undefined", "nan", "暂无", "无", "-", "--"))
 _REQUIRED = {
@@ -42,7 +47,12 @@ def read_problems(folder: Path) -> tuple[Problem, ...]:
 
 
 def meta_findings(documents: Iterable[Document], problems: Iterable[Problem], as_of: str) -> Iterator[Finding]:
-    """Yield each fact of a page that is missing or dirty, once a page and code, whether seen here or noted before."""
+    """Yield each fact of a page that is missing or dirty, once a page and code, whether seen here or noted before.
+
+    What every page of a site of `WHOLE` pages or more lacks is one finding, whose detail is the number of pages: such a
+    site, or the format of the corpus, does not know the field. The documents are read twice.
+    """
+    lacking = _lacking(documents)
     noted: dict[str, list[Problem]] = {}
     for problem in problems:
         noted.setdefault(problem.doc_id or problem.url, []).append(problem)
@@ -54,6 +64,10 @@ def meta_findings(documents: Iterable[Document], problems: Iterable[Problem], as
         if "column-null" in found:
             found.pop("column-missing", None)  # one cause, one finding
         for code, detail in found.items():
+            if pages := lacking.get((document.site, code)):
+                if pages == _TOLD:
+                    continue
+                lacking[document.site, code], detail = _TOLD, f"×{pages}"
             yield Finding(
                 kind="encoding" if code == "charset-wrong" else "meta",
                 code=code,
@@ -61,6 +75,17 @@ def meta_findings(documents: Iterable[Document], problems: Iterable[Problem], as
                 detail=detail,
                 pages=(shown(document),),
             )
+
+
+def _lacking(documents: Iterable[Document]) -> dict[tuple[str, str], int]:
+    """Return the site and code of each field that no page of a site has, with the number of its pages."""
+    pages, missing = Counter[str](), Counter[tuple[str, str]]()
+    for document in documents:
+        pages[document.site] += 1
+        missing.update(
+            (document.site, code) for field, code in _REQUIRED.items() if not getattr(document, field).strip()
+        )
+    return {key: count for key, count in missing.items() if count == pages[key[0]] >= WHOLE}
 
 
 def iso_date(text: str) -> str:
