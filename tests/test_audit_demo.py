@@ -49,6 +49,7 @@ def without_common_sentences(document: Document, guides: dict[str, str]) -> str:
     return "".join(sentence for sentence in sentences(document.body) if not common(sentence))
 
 
+@pytest.mark.slow
 def test_contradictions_on_record_are_found(demo: list[Page]) -> None:
     """54 of 56 faults are found. 60 of 67 findings are faults on record; the rest are guides with two time limits.
 
@@ -67,6 +68,7 @@ def test_contradictions_on_record_are_found(demo: list[Page]) -> None:
     }
 
 
+@pytest.mark.slow
 def test_contradictions_are_found_without_ids_and_common_sentences(demo: list[Page]) -> None:
     """Real pages repeat no sentence of the guide: then about half of the faults are found, and three in four hold."""
     guides: dict[str, str] = {}

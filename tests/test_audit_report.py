@@ -18,12 +18,12 @@ from bench.audit_report.screen import summary_table
 from bench.audit_report.words import AuditWords
 from bench.cli import app
 from bench.report.words import Language
-from corpora.audit.copies import Copies
 from corpora.audit.dead import Visited
 from corpora.audit.findings import KINDS
 from corpora.audit.meta import Problem
 from corpora.audit.run import Audit, Notes, audit
 from corpora.card import Card
+from corpora.duplicates import Copies
 from corpora.files import read_jsonl
 from corpora.model import Document
 from corpora.store import write_corpus

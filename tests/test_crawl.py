@@ -340,6 +340,7 @@ def test_the_warc_holds_request_and_response_of_every_answer(crawled: tuple[Path
     assert sorted(responses) == sorted(found.url for found in index(crawled[0]).values())
 
 
+@pytest.mark.slow
 def test_the_next_crawl_fetches_what_changed_and_tells_what_is_gone(
     portal: SmallPortal, crawled: tuple[Path, Summary, Built]
 ) -> None:
@@ -394,6 +395,7 @@ def test_a_folder_belongs_to_its_start_addresses(portal: SmallPortal, crawled: t
         crawl(quick(f"{portal.base}/a.html"), crawled[0])
 
 
+@pytest.mark.slow
 def test_a_crawl_without_its_corpus_is_not_begun_anew(portal: SmallPortal, tmp_path: Path) -> None:
     """Stopped while the corpus was being made, the same command makes it from what is there."""
     plan = quick(f"{portal.base}/a.html")
@@ -407,6 +409,7 @@ def test_a_crawl_without_its_corpus_is_not_begun_anew(portal: SmallPortal, tmp_p
     assert portal.asked.total() > before
 
 
+@pytest.mark.slow
 def test_a_full_disk_ends_the_crawl_with_one_line_and_it_goes_on_later(tmp_path: Path) -> None:
     """An answer that cannot be written must not leave the crawl waiting for it."""
     small = SmallPortal()
@@ -429,6 +432,7 @@ def test_a_missing_package_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert (result.exit_code, "pip install 'tongcha[crawl]'" in result.output) == (1, True)
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(tmp_path: Path) -> None:
     """Stopped between two pages, the second run asks for the rest only."""
     small = SmallPortal()

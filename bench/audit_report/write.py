@@ -8,11 +8,9 @@ import msgspec
 from bench.audit_report import excel, html
 from bench.audit_report.words import AuditWords
 from bench.report.words import Language
-from corpora.audit.copies import Copies
 from corpora.audit.run import Audit
+from corpora.duplicates import COPIES_FILE, Copies
 from corpora.files import write_jsonl, write_whole
-
-DUPLICATES = "duplicates.jsonl"
 
 
 def write_audit(folder: Path, audit: Audit, copies: Sequence[Copies], language: Language) -> list[Path]:
@@ -26,5 +24,5 @@ def write_audit(folder: Path, audit: Audit, copies: Sequence[Copies], language: 
     for name, content in contents.items():
         with write_whole(folder / name) as stream:
             stream.write(content)
-    write_jsonl(folder / DUPLICATES, copies)
-    return [folder / name for name in (*contents, DUPLICATES)]
+    write_jsonl(folder / COPIES_FILE, copies)
+    return [folder / name for name in (*contents, COPIES_FILE)]

@@ -11,7 +11,7 @@ import msgspec
 
 from corpora.audit.findings import Finding, Shown, shown
 from corpora.audit.meta import iso_date
-from corpora.duplicates import NearDuplicates
+from corpora.duplicates import Copies, NearDuplicates
 from corpora.model import Document
 
 SHORTEST = 40
@@ -21,15 +21,6 @@ _NUMBER = re.compile(r"[\u4e00-\u9fff]{2,12}[〔\[［(（]20\d\d[〕\]］)）]\d
 _SOURCE = re.compile(r"[（(]?(?:来源|转载自|信息来源)[:：][^\n）)]*[）)]?\s*$")
 _MARKS = re.compile(r"[\W_]+|转载|转发")
 _SHORT_TITLE = 8
-
-
-class Copies(msgspec.Struct, frozen=True, kw_only=True):
-    """Pages that say the same, the likely original first; a line of `duplicates.jsonl`."""
-
-    group: str
-    kind: Literal["exact", "near"]
-    """`exact` where all texts are the same but for spaces and a line that names the source."""
-    doc_ids: tuple[str, ...]
 
 
 class _Page(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,11 +8,12 @@ import msgspec
 
 from corpora.audit.columns import NEWS_DAYS, POLICY_DAYS, newest_date, stale_columns
 from corpora.audit.contradictions import contradictions
-from corpora.audit.copies import Copies, CopyFinder
+from corpora.audit.copies import CopyFinder
 from corpora.audit.dead import Visited, dead_links, read_visited
 from corpora.audit.encoding import encoding_finding
 from corpora.audit.findings import KINDS, Finding
 from corpora.audit.meta import Problem, meta_findings, read_problems
+from corpora.duplicates import Copies
 from corpora.model import Document
 
 
