@@ -12,10 +12,11 @@ from corpora.audit.dead import Visited, dead_links, read_visited
 from corpora.audit.encoding import encoding_finding, mojibake
 from corpora.audit.findings import Finding
 from corpora.audit.items import item_name
-from corpora.audit.meta import Problem, iso_date, meta_findings, read_problems
+from corpora.audit.meta import iso_date, meta_findings
 from corpora.audit.telling import amounts, durations, told
 from corpora.errors import CorpusFormatError
 from corpora.model import Document
+from corpora.problems import Problem, read_problems
 
 LINLAN = "www.linlan.gov.example"
 PROVINCE = "www.yunchuan.gov.example"

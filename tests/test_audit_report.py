@@ -20,12 +20,12 @@ from bench.cli import app
 from bench.report.words import Language
 from corpora.audit.dead import Visited
 from corpora.audit.findings import KINDS
-from corpora.audit.meta import Problem
 from corpora.audit.run import Audit, Notes, audit
 from corpora.card import Card
 from corpora.duplicates import Copies
 from corpora.files import read_jsonl
 from corpora.model import Document
+from corpora.problems import Problem
 from corpora.store import write_corpus
 
 SITE = "www.linlan.gov.example"

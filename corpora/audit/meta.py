@@ -4,17 +4,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
-from pathlib import Path
-
-import msgspec
 
 from corpora.audit.findings import Finding, shown
-from corpora.errors import CorpusFormatError
-from corpora.files import existing, read_jsonl
 from corpora.model import Document
+from corpora.problems import Problem
 
-PROBLEMS = "problems.jsonl"
-"""Optional file beside the documents: what extraction found wrong, one problem a line."""
 EARLIEST = "1994-01-01"
 """No Chinese portal is older; an earlier date is a mistake or a document from before the site."""
 
@@ -29,21 +23,6 @@ _REQUIRED = {
     "column": "column-missing",
     "agency": "agency-missing",
 }
-
-
-class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """What extraction noted about a page: `column-null`, `site-id-code`, `charset-wrong` and others."""
-
-    code: str
-    doc_id: str = ""
-    url: str = ""
-    detail: str = ""
-
-
-def read_problems(folder: Path) -> tuple[Problem, ...]:
-    """Return the problems noted beside a corpus, none where there is no such file. Raises `CorpusFormatError`."""
-    path = existing(folder / PROBLEMS)
-    return tuple(one for _, one in read_jsonl(path, Problem, CorpusFormatError)) if path else ()
 
 
 def meta_findings(documents: Iterable[Document], problems: Iterable[Problem], as_of: str) -> Iterator[Finding]:

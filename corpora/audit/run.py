@@ -12,9 +12,10 @@ from corpora.audit.copies import CopyFinder
 from corpora.audit.dead import Visited, dead_links, read_visited
 from corpora.audit.encoding import encoding_finding
 from corpora.audit.findings import KINDS, Finding
-from corpora.audit.meta import Problem, meta_findings, read_problems
+from corpora.audit.meta import meta_findings
 from corpora.duplicates import Copies
 from corpora.model import Document
+from corpora.problems import Problem, read_problems
 
 
 class Notes(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,8 +20,10 @@ from corpora.crawl.work import WARC
 from corpora.errors import CrawlError
 from corpora.extract import Extracted, extract
 from corpora.extract.attachments import attachment_text
-from corpora.files import ContentHash, existing, read_jsonl
+from corpora.files import ContentHash, existing, read_jsonl, write_whole
 from corpora.model import Document
+from corpora.problems import FILE as PROBLEMS
+from corpora.problems import Problem, noted
 from corpora.store import write_corpus
 
 _MOST = 0.9
@@ -53,6 +55,8 @@ class _Draft(msgspec.Struct, frozen=True, kw_only=True):
     """The address in the Url tag."""
     attachment: bool = False
     is_list: bool = False
+    problems: tuple[Problem, ...] = ()
+    """Without id and address, which come with the document."""
     titled: bool = True
     """It has an ArticleTitle tag, and so is sure of its title, and of being an article."""
 
@@ -86,7 +90,9 @@ def build_corpus(
                 yield document
             builder.require(written["documents"], folders)  # before anything is replaced
 
-        write_corpus(target, documents(), Card(name=name or target.resolve().name))
+        with write_whole(target / PROBLEMS) as stream:
+            builder.problems = stream
+            write_corpus(target, documents(), Card(name=name or target.resolve().name))
     card = Card(
         name=name or target.resolve().name,
         version=content.hexdigest()[:12],
@@ -109,6 +115,8 @@ class _Builder:
         self._counts: Counter[str] = Counter()
         self._listings = Listings()
         self.hosts: set[str] = set()
+        self.problems: IO[bytes] | None = None
+        """Where the problems of pages go that become documents."""
         self.last = ""
 
     def extract(self, folders: Sequence[Path], spool: IO[bytes], tick: Tick) -> None:
@@ -143,7 +151,15 @@ class _Builder:
                 self._counts["doubles"] += 1
                 continue
             seen.add(document.id)
+            self._note(draft, document)
             yield document
+
+    def _note(self, draft: _Draft, document: Document) -> None:
+        if self.problems is None:
+            return
+        for problem in draft.problems:
+            whole = msgspec.structs.replace(problem, doc_id=document.id, url=document.url)
+            self.problems.write(msgspec.json.encode(whole) + b"\n")
 
     def require(self, documents: int, folders: Sequence[Path]) -> None:
         """Raise `CrawlError` when there is not one document."""
@@ -192,13 +208,14 @@ class _Builder:
         for link in read_page.attachments:
             form = canonical_or_same(link.url, redirects)
             self._parents.setdefault(form, _Parent(url=page.url, text=link.text, document=_without_body(document)))
+        problems = tuple(noted(read_page.problems, "", ""))
         titled = bool(read_page.meta.get("ArticleTitle"))
         if read_page.is_list or (read_page.column and not titled):
             links = (Link(url=canonical_or_same(link.url, redirects), text=link.text) for link in read_page.links)
             here = urlsplit(page.canonical).netloc
             # Other sites are linked by their names, which read like titles of their front pages.
             self._listings.note(read_page.column, (link for link in links if urlsplit(link.url).netloc == here))
-        return _Draft(document=document, named=named, is_list=read_page.is_list, titled=titled)
+        return _Draft(document=document, named=named, is_list=read_page.is_list, problems=problems, titled=titled)
 
     def _listed(self, draft: _Draft, document: Document) -> Document | None:
         """Return the document with what its lists say where it says nothing itself; None when it is none."""

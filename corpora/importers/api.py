@@ -48,10 +48,12 @@ Item = Document | Skipped
 
 
 class Problem(Protocol):
-    """One thing that extraction met."""
+    """One thing that extraction met; those of `corpora.problems.CODES` are faults of the page."""
 
     @property
     def kind(self) -> str: ...  # noqa: D102 - this and the fields below are those of corpora.extract
+    @property
+    def subject(self) -> str: ...  # noqa: D102
     @property
     def detail(self) -> str: ...  # noqa: D102
 
@@ -110,6 +112,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """Extracts a PDF, DOCX, XLSX or PPTX."""
     prepare: Callable[[], None] = lambda: None
     """Called once before pages are read; raises `CorpusError` when what reads them is not installed."""
+    note: Callable[[Document, Sequence[Problem]], None] = lambda _, __: None
+    """Told what was met on a page that becomes a document."""
     site: str = ""
     """Host name for items that do not tell their own."""
     fields: Mapping[str, str] = {}

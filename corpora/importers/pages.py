@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 from corpora.importers import identity
 from corpora.importers.api import MAX_ITEM_BYTES, Extracted, ExtractedText, Item, Options, Skipped
 from corpora.importers.rows import finished
+from corpora.model import Document
 
 PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _ATTACHMENT_TYPES = {
@@ -121,12 +122,15 @@ def _identified(
         "site": identity.host(spelled) or site,  # the host; what a page says about its site is a name
         "url": spelled,
     }
-    return finished(
+    item = finished(
         {name: value for name, value in values.items() if value},
         {name: value for name, value in extra.items() if value},
         where,
         options,
     )
+    if isinstance(item, Document):
+        options.note(item, text.problems)
+    return item
 
 
 def _path(url: str) -> str:
