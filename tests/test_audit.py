@@ -89,6 +89,10 @@ def test_the_same_fact_in_other_words_is_none(sentence: str) -> None:
     assert facts(question(sentence)) == []
 
 
+def test_a_branch_of_the_agency_is_no_other_agency() -> None:
+    assert facts(question("承办单位为临澜市公安局江汀分局。")) == []
+
+
 def test_another_place_may_charge_another_fee() -> None:
     """What differs between regions is no fault, and pages on other matters are not compared with the item."""
     elsewhere = question("费用方面：每本20元。", region="云川省/青岚市")

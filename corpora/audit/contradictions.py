@@ -128,7 +128,9 @@ def _differs(known: Guide, page: Guide, statement: Told, numbers: frozenset[str]
             agreed = _lengths(known.limit) & _lengths(page.durations)
             return bool(known.limit) and not agreed and not _lengths(values) & _lengths(known.durations)
         case "office":
-            return all(name not in known.text for name in values)
+            # A branch bears the name of its agency and more: 临澜市公安局江汀分局.
+            whole = known.page.agency or "\0"
+            return all(name not in known.text and not name.startswith(whole) for name in values)
         case "tel":
             spoken_for = page.page.agency == known.page.agency and not _ELSEWHERE.search(statement.said)
             return spoken_for and not values & (known.telephones | numbers)
