@@ -5,7 +5,7 @@ import re
 import tomllib
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -65,6 +65,8 @@ class Scoring(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, for
     """Headlines of an engine are withheld where less than this of its results in the first ten is judged."""
     max_judged_gap: Share = 0.2
     """All headlines are withheld when engines differ by more than this in that share."""
+    copies: Literal["once", "each"] = "once"
+    """Whether copies of one page, where the corpus names them, count once in an answer, or each for itself."""
     resamples: Positive = 2000
     """Bootstrap resamples behind the 95 % intervals."""
 

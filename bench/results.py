@@ -12,6 +12,7 @@ import msgspec
 from bench.errors import RunFolderError
 from bench.response import Response
 from corpora.card import Card
+from corpora.duplicates import COPIES_FILE, Copies, read_copies
 from corpora.files import open_bytes, read_jsonl, write_jsonl, write_whole
 from corpora.model import Document
 from queries.store import QuerySet, open_query_set, write_query_set
@@ -76,6 +77,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     judgments_hash: str
     unjudged_queries: int
     """Queries of the set without judgments; they were not put to the engines."""
+    copies: int = 0
+    """Groups of copies that the corpus names; scoring counts each once."""
     experiment_hash: str
     engines: dict[str, EngineRecord]
     sessions: list[tuple[str, str]]
@@ -145,6 +148,14 @@ class RunFolder:
     def query_set(self) -> QuerySet:
         """Read the queries and judgments of the run."""
         return open_query_set(self.folder / "queryset")
+
+    def write_copies(self, copies: Iterable[Copies]) -> None:
+        """Keep the corpus's groups of copies, so that scoring can count each once."""
+        write_jsonl(self.folder / COPIES_FILE, copies)
+
+    def copies(self) -> tuple[Copies, ...]:
+        """Read the groups of copies; none in a folder that keeps none."""
+        return read_copies(self.folder)
 
     def write_documents(self, documents: Iterable[Document]) -> None:
         """Keep what reports show of documents; bodies are replaced by their digest under `extra`."""

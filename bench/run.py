@@ -17,6 +17,8 @@ from bench.replay import Recorder, replay_engine, site_of
 from bench.results import EngineRecord, Manifest, RunFolder, Source
 from bench.scoring import check_measures, run_frame
 from bench.trec import write_run
+from corpora.duplicates import COPIES_FILE, Copies, read_copies
+from corpora.errors import CorpusFormatError
 from corpora.model import Document
 from corpora.store import Corpus, CorpusFacts, open_corpus
 from indexers import registry
@@ -45,6 +47,7 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     corpus: Corpus
     facts: CorpusFacts
     query_set: QuerySet
+    copies: tuple[Copies, ...]
 
 
 def load(experiment: Experiment, watcher: Watcher) -> Loaded:
@@ -60,7 +63,18 @@ def load(experiment: Experiment, watcher: Watcher) -> Loaded:
         f"corpus {corpus.card.name}: {facts.documents} documents; query set {query_set.card.name}: "
         f"{len(query_set.judged_queries())} judged queries"
     )
-    return Loaded(corpus=corpus, facts=facts, query_set=query_set)
+    return Loaded(corpus=corpus, facts=facts, query_set=query_set, copies=_known_copies(corpus, facts))
+
+
+def _known_copies(corpus: Corpus, facts: CorpusFacts) -> tuple[Copies, ...]:
+    copies = read_copies(corpus.folder)
+    unknown = [doc_id for group in copies for doc_id in group.doc_ids if doc_id not in facts.sites]
+    if unknown:
+        raise CorpusFormatError(
+            f"{corpus.folder / COPIES_FILE} names {len(unknown)} documents that the corpus does not hold "
+            f"({unknown[0]!r} first): audit the corpus again, or remove the file"
+        )
+    return copies
 
 
 def run(
@@ -85,6 +99,7 @@ def run(
         manifest.sessions.append((_now(), ""))
         if before is None:
             folder.write_query_set(loaded.query_set)
+            folder.write_copies(loaded.copies)
             folder.experiment_path.write_bytes(content_to_keep(experiment, content))
         folder.write_manifest(manifest)
         for spec in experiment.contestants():
@@ -175,6 +190,7 @@ def _new_manifest(experiment: Experiment, loaded: Loaded) -> Manifest:
         queries=Source(card=query_set.card, content_hash=query_set.queries_hash, size=len(judged)),
         judgments_hash=query_set.judgments_hash,
         unjudged_queries=len(query_set.queries) - len(judged),
+        copies=len(loaded.copies),
         experiment_hash=_experiment_hash(experiment),
         engines={spec.id: _engine_record(spec) for spec in experiment.contestants()},
         sessions=[],

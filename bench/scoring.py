@@ -8,12 +8,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from bench import indices
+from bench.copies import Groups, once
 from bench.errors import RunFolderError
 from bench.experiment import Scoring
 from bench.measure_names import Measure, chosen_measures
 from bench.measures import evaluate
 from bench.response import Response
 from bench.results import Manifest, RunFolder
+from corpora.duplicates import group_of
 from corpora.files import write_whole
 from queries.model import Judgment, Query
 from queries.store import QuerySet
@@ -59,12 +61,13 @@ def score_run(folder: RunFolder, manifest: Manifest, scoring: Scoring) -> RunSco
     measures = chosen_measures(scoring.measures, highest)
     useful = scoring.useful or max(scoring.relevant, min(2, highest))
     digests = _digests(folder)
+    groups = group_of(folder.copies()) if scoring.copies == "once" else {}
     engines = {}
     for name, record in manifest.engines.items():
         if record.complete:
             responses = folder.responses(name)
             _check_queries(name, responses, {query.id for query in queries})
-            engines[name] = _score(responses, judgments, queries, measures, scoring, useful, digests)
+            engines[name] = _score(responses, judgments, queries, measures, scoring, useful, digests, groups)
     return RunScores(
         queries=queries,
         relevant=scoring.relevant,
@@ -127,9 +130,12 @@ def _score(
     scoring: Scoring,
     useful: int,
     digests: pl.DataFrame,
+    groups: Groups,
 ) -> EngineScores:
     query_ids = [query.id for query in queries]
-    run = run_frame(responses)
+    shown = run_frame(responses)
+    counted = once(judgments, shown, groups)
+    judgments, run = counted.judgments, counted.run
     outcomes = pl.DataFrame(
         {
             "query_id": [response.query_id for response in responses],
@@ -168,7 +174,7 @@ def _score(
             "judged@10": entering(indices.judged_share(judgments, run, query_ids)),
             "wrong_region@10": entering(indices.flagged_share(judgments, run, query_ids, "wrong_region")),
             "outdated@10": entering(indices.flagged_share(judgments, run, query_ids, "outdated")),
-            "duplicates@10": entering(indices.duplicate_share(digests, run, query_ids)),
+            "duplicates@10": entering(indices.duplicate_share(digests, shown, query_ids)),
         },
         useful_rank=entering(indices.first_useful_rank(judgments, run, query_ids, useful)),
         causes=indices.causes(judgments, run, outcomes, query_ids, relevant=scoring.relevant),

@@ -64,6 +64,7 @@ def summarise(manifest: Manifest, experiment: Experiment, scores: RunScores, exp
         perturbed_queries=len(every.queries) - len(scores.queries),
         judgments_hash=manifest.judgments_hash,
         unjudged_queries=manifest.unjudged_queries,
+        copies=manifest.copies,
         scoring=scoring,
         useful=scores.useful,
         pooled=scores.pooled,

@@ -127,6 +127,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """How many of the queries are perturbed; they stand in `variants` and in no other score."""
     judgments_hash: str
     unjudged_queries: int
+    copies: int = 0
     scoring: Scoring
     useful: int
     """The grade that ended a citizen's search in fact."""

@@ -5,11 +5,17 @@ Two texts count as near-duplicates from an estimated Jaccard similarity of 0.8 o
 """
 
 import unicodedata
-from collections.abc import Hashable
-from typing import Generic, TypeVar
+from collections.abc import Hashable, Iterable
+from pathlib import Path
+from typing import Generic, Literal, TypeVar
 
+import msgspec
 from rensa import RMinHash, RMinHashLSH
 
+from corpora.errors import CorpusFormatError
+from corpora.files import existing, read_jsonl
+
+COPIES_FILE = "duplicates.jsonl"
 SHINGLE = 5
 SIMILAR = 0.8
 _PERMUTATIONS = 128
@@ -48,3 +54,38 @@ def shingles(text: str) -> list[str]:
     """
     dense = "".join(unicodedata.normalize("NFKC", text).split())
     return [dense[start : start + SHINGLE] for start in range(len(dense) - SHINGLE + 1)] or [dense]
+
+
+class Copies(msgspec.Struct, frozen=True, kw_only=True):
+    """Pages that say the same, the likely original first; a line of `duplicates.jsonl`."""
+
+    group: str
+    kind: Literal["exact", "near"]
+    """`exact` where all texts are the same but for spaces and a line that names the source."""
+    doc_ids: tuple[str, ...]
+
+
+def read_copies(folder: Path) -> tuple[Copies, ...]:
+    """Return the groups of copies that a corpus folder names, none without a `duplicates.jsonl`.
+
+    Raises `CorpusFormatError` when the file cannot be used or a document stands in two groups.
+    """
+    path = existing(folder / COPIES_FILE)
+    if path is None:
+        return ()
+    found = tuple(copies for _, copies in read_jsonl(path, Copies, CorpusFormatError))
+    group_of(found, str(path))
+    return found
+
+
+def group_of(found: Iterable[Copies], where: str = COPIES_FILE) -> dict[str, str]:
+    """Return the group of every document that has copies; raise `CorpusFormatError` when one has two groups."""
+    groups: dict[str, str] = {}
+    for copies in found:
+        for doc_id in copies.doc_ids:
+            if groups.setdefault(doc_id, copies.group) != copies.group:
+                raise CorpusFormatError(
+                    f"{where}: document {doc_id!r} stands in the groups {groups[doc_id]!r} and {copies.group!r}: "
+                    "leave it in one, or join them"
+                )
+    return groups

@@ -3,8 +3,9 @@
 CorpusError
 ├── CorpusNotFoundError      no such corpus folder or file
 ├── CorpusFormatError        a file is there and cannot be used as it is
-├── PortalError              the demo portals cannot be served as asked
-└── InvalidURLError          text that is no http or https URL
+├── CrawlError               a crawl cannot start or go on as asked
+├── InvalidURLError          text that is no http or https URL
+└── PortalError              the demo portals cannot be served as asked
 """
 
 
@@ -18,6 +19,10 @@ class CorpusNotFoundError(CorpusError):
 
 class CorpusFormatError(CorpusError):
     """A corpus file cannot be used; the text names the file, the line where there is one, and the remedy."""
+
+
+class CrawlError(CorpusError):
+    """A crawl cannot start or go on; the text names the address, folder or package and the remedy."""
 
 
 class PortalError(CorpusError):

@@ -1,17 +1,21 @@
 """One import: items are written as they are read, what is skipped is counted, and the folder appears whole."""
 
-from collections.abc import Callable, Iterator
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import IO, Any, Self
 
 import msgspec
 
+from corpora import problems
 from corpora.card import Card, write_card
 from corpora.errors import CorpusFormatError
 from corpora.files import existing, write_whole
 from corpora.importers import formats
-from corpora.importers.api import REMEDIES, Item, Options, Skipped
-from corpora.importers.identity import Seen, key
+from corpora.importers.api import REMEDIES, Item, Options, Problem, Skipped
+from corpora.importers.identity import Parents, Seen, key
 from corpora.importers.rows import check_fields
+from corpora.model import Document
 from corpora.store import FILE
 
 REPORT = "import.json"
@@ -109,7 +113,9 @@ def import_corpus(
     if chosen == formats.SITEMAP:
         _write_seeds(Path(source), folder, tally, limit)
     else:
-        _write_documents(formats.reader(chosen)(Path(source), options), source, folder, tally, limit)
+        with _Noted(folder, chosen in formats.EXTRACTED) as noted, Parents() as parents:
+            options = msgspec.structs.replace(options, note=noted.add, parents=parents)
+            _write_documents(formats.reader(chosen)(Path(source), options), source, folder, tally, limit)
         write_card(folder, Card(name=folder.resolve().name, source=f"imported from {source}"))
     report = ImportReport(
         source=source,
@@ -121,6 +127,31 @@ def import_corpus(
     with write_whole(folder / REPORT) as stream:
         stream.write(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
     return report
+
+
+class _Noted:
+    """Keeps what was met on pages in `problems.jsonl`, which appears with the corpus or not at all."""
+
+    def __init__(self, folder: Path, extracted: bool):
+        self._open = contextlib.ExitStack()
+        self._path = folder / problems.FILE
+        self._extracted = extracted
+        self._stream: IO[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        if self._extracted:
+            self._stream = self._open.enter_context(write_whole(self._path))
+        return self
+
+    def __exit__(self, kind: Any, *raised: Any) -> None:
+        self._open.__exit__(kind, *raised)
+        if self._stream is None and kind is None:  # the problems of earlier pages are not this table's
+            self._path.unlink(missing_ok=True)
+
+    def add(self, document: Document, met: Sequence[Problem]) -> None:
+        for problem in problems.noted(met, document.id, document.url):
+            if self._stream is not None:
+                self._stream.write(msgspec.json.encode(problem) + b"\n")
 
 
 def _write_documents(items: Iterator[Item], source: str, folder: Path, tally: _Tally, limit: int | None) -> None:

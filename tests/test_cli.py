@@ -24,6 +24,7 @@ VERBS = (
     "engines",
     "corpus info",
     "corpus import",
+    "corpus audit",
     "corpus convert",
     "queries info",
     "queries convert",

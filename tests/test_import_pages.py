@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.cli.corpus_import import options_of
 from corpora.errors import CorpusError
 from corpora.importers.api import MAX_ITEM_BYTES
 from corpora.importing import import_corpus
+from corpora.problems import read_problems
 from corpora.store import open_corpus
 from tests.archives import OPTIONS, page
 
@@ -167,3 +169,21 @@ def test_no_damage_to_a_page_or_site_map_ends_in_a_crash(
         assert "\n" not in str(problem)  # noqa: PT017 - either outcome is fine, a traceback is not
     else:
         assert (folder / "out" / "import.json").is_file()
+
+
+def test_what_is_wrong_with_a_page_is_kept_for_the_audit(tmp_path: Path) -> None:
+    """Faults of pages stand in problems.jsonl by the id of their document, and go when a table replaces the pages."""
+    (tmp_path / "saved").mkdir()
+    page = """<html><head><meta name="ArticleTitle" content="护照办理"><meta name="ColumnName" content="null">
+    <meta name="SiteDomain" content="http://www.a.gov.example/"></head><body><h1>护照办理</h1>
+    <p>携带身份证到窗口办理护照，七个工作日领取，每本收费一百二十元。</p></body></html>"""
+    (tmp_path / "saved" / "p.html").write_text(page, encoding="utf-8")
+    with_extraction = options_of("www.a.gov.example", [])
+    import_corpus(str(tmp_path / "saved"), tmp_path / "out", with_extraction)
+    document = next(iter(open_corpus(tmp_path / "out")))
+    met = read_problems(tmp_path / "out")
+    assert {problem.doc_id for problem in met} == {document.id}
+    assert {"column-null", "site-domain-url"} <= {problem.code for problem in met}
+    (tmp_path / "t.csv").write_text("title,body\n护照,七个工作日\n", encoding="utf-8")
+    import_corpus(str(tmp_path / "t.csv"), tmp_path / "out", with_extraction)
+    assert read_problems(tmp_path / "out") == ()

@@ -19,6 +19,9 @@ from bench.rescore import rescore, write_reports
 from bench.results import RunFolder
 from bench.run import run
 from bench.trec import read_run
+from corpora.duplicates import COPIES_FILE, Copies
+from corpora.errors import CorpusFormatError
+from corpora.files import write_jsonl
 from corpora.store import write_corpus
 from queries.errors import QuerySetFormatError
 from queries.model import Judgment
@@ -336,3 +339,24 @@ def test_an_open_loop_counts_from_the_timetable(
     assert second.scheduled_at - first.scheduled_at == pytest.approx(0.1, abs=0.001)
     assert second.latency_ms == pytest.approx(300, abs=60)
     assert second.took_ms < 100
+
+
+def test_copies_that_the_corpus_names_are_kept_and_counted_once(
+    experiment: Experiment, corpus: Path, tmp_path: Path
+) -> None:
+    """With all documents one group, one hit of every answer counts and no other; the report says so."""
+    group = Copies(group="g1", kind="near", doc_ids=tuple(document.id for document in DOCUMENTS))
+    write_jsonl(corpus / COPIES_FILE, [group])
+    folder = made(experiment, tmp_path / "once")
+    assert folder.copies() == (group,)
+    summary = rescore(folder)
+    assert summary.copies == 1
+    assert summary.engines[0].measures["P@5"].value == pytest.approx(1 / 5)
+    write_reports(folder, summary, "en")
+    assert "names 1 groups of pages that say the same" in (folder.folder / "report.md").read_text(encoding="utf-8")
+
+
+def test_copies_that_the_corpus_does_not_hold_are_refused(experiment: Experiment, corpus: Path, tmp_path: Path) -> None:
+    write_jsonl(corpus / COPIES_FILE, [Copies(group="g1", kind="exact", doc_ids=(DOCUMENTS[0].id, "nowhere"))])
+    with pytest.raises(CorpusFormatError, match=r"duplicates.jsonl names 1 documents .*'nowhere' first"):
+        made(experiment, tmp_path / "runs")

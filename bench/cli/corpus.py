@@ -1,4 +1,4 @@
-"""`tongcha corpus`: look at corpora, import, convert and serve them."""
+"""`tongcha corpus`: look at corpora, crawl for, import, audit, convert and serve them."""
 
 import contextlib
 import sys
@@ -8,11 +8,14 @@ from typing import Annotated, Literal
 import typer
 
 from bench.cli.corpus_import import import_corpus
+from bench.cli.crawl import crawl, from_crawl
 from bench.cli.exits import told
-from bench.cli.options import Json
+from bench.cli.options import Json, Lang
 
-app = typer.Typer(help="Look at a corpus, import one, convert one between formats, or serve one.", no_args_is_help=True)
+app = typer.Typer(help="Look at a corpus; crawl for, import, audit, convert or serve one.", no_args_is_help=True)
 
+app.command()(crawl)
+app.command()(from_crawl)
 app.command("import")(import_corpus)
 
 
@@ -88,6 +91,64 @@ def convert(
             print_json({"folder": str(target), "format": to, "documents": facts.documents})
         else:
             typer.echo(f"{target}: {facts.documents} documents in {to} format")
+
+
+@app.command()
+def audit(
+    corpus: Annotated[str, typer.Argument(help="Corpus folder or 'demo'.")],
+    out: Annotated[Path | None, typer.Option(help="Folder to write. [default: audit-NAME]", show_default=False)] = None,
+    crawl: Annotated[
+        list[Path] | None, typer.Option(help="Folder of a crawl, for dead links; repeat for more.", metavar="DIR")
+    ] = None,
+    as_of: Annotated[
+        str, typer.Option(help="Day on which columns are looked at. [default: newest date in the corpus]")
+    ] = "",
+    news_days: Annotated[int, typer.Option(help="Days after which a news column is stale.", min=1)] = 14,
+    policy_days: Annotated[int, typer.Option(help="Days after which a column of policies is stale.", min=1)] = 183,
+    lang: Lang = "zh",
+    json: Json = False,
+) -> None:
+    """Find what is wrong with the pages: facts that contradict each other, copies, stale columns, dirty metadata."""
+    from bench.audit_report.screen import summary_table
+    from bench.audit_report.words import AuditWords
+    from bench.audit_report.write import write_audit
+    from bench.cli.screen import Screen, print_json, print_table
+    from bench.errors import BenchError
+    from corpora.audit.meta import iso_date
+    from corpora.audit.run import audit as look
+    from corpora.audit.run import read_notes
+    from corpora.store import open_corpus
+
+    with told():
+        if as_of and not iso_date(as_of):
+            raise BenchError(f"--as-of {as_of!r} is no date: write it as 2026-06-30")
+        for folder in crawl or []:
+            if not folder.is_dir():
+                raise BenchError(f"--crawl {str(folder)!r} is no folder: give the folder that the crawl was written to")
+        opened = open_corpus(corpus)
+        with Screen() as screen:
+            tick = screen.phase(f"reading {opened.card.name}", None)
+            opened.scan(tick)  # refuses a broken corpus before anything is written
+            screen.note("comparing pages")
+            card = opened.card
+            found, copies = look(
+                opened,
+                read_notes([opened.folder, *(crawl or [])]),
+                as_of=as_of,
+                news_days=news_days,
+                policy_days=policy_days,
+                name=card.name,
+                version=card.version,
+            )
+            written = write_audit(out or Path(f"audit-{card.name}"), found, copies, lang)
+        if json:
+            shown = {
+                name: getattr(found, name) for name in ("name", "version", "documents", "as_of", "crawled", "counts")
+            }
+            print_json({**shown, "groups_of_copies": len(copies), "written": [str(path) for path in written]})
+        else:
+            print_table(summary_table(found, AuditWords(lang)))
+            typer.echo("\n".join(str(path) for path in written))
 
 
 @app.command()

@@ -51,6 +51,17 @@ class Screen:
         task = self._progress.add_task(name, total=total, completed=done)
         return lambda completed: self._progress.update(task, completed=completed, total=total or completed)
 
+    def progress(self, name: str) -> Callable[[int, int, str], None]:
+        """Show a bar whose end moves; it is told how much is done, how much there is, and a remark."""
+        if not self._console.is_terminal:
+            self.note(name)
+        task = self._progress.add_task(name, total=None)
+
+        def show(completed: int, total: int, remark: str) -> None:
+            self._progress.update(task, completed=completed, total=total, description=f"{name}, {remark}")
+
+        return show
+
     def note(self, text: str) -> None:
         """Show a line."""
         self._console.print(escape(text), highlight=False)

@@ -71,6 +71,8 @@ def method(summary: Summary, words: Words) -> list[str]:
         ),
         words("method_interval", resamples=scoring.resamples, seed=summary.seed),
     ]
+    if summary.copies:
+        notes.append(words(f"method_copies_{scoring.copies}", n=summary.copies))
     if summary.unjudged_queries:
         notes.append(words("unjudged", n=summary.unjudged_queries))
     return notes

@@ -141,6 +141,15 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Judgments include non-relevant documents: headlines are withheld where fewer than {low:.2f} of the results "
         "in the first ten are judged, or engines differ by more than {gap:.2f} in that.",
     ),
+    "method_copies_once": (
+        "语料标明有 {n} 组内容相同的页面：返回其中任何一页都算找到，同一回答里重复出现的不再计分。",
+        "The corpus names {n} groups of pages that say the same: any of them counts, a second one in an "
+        "answer does not count again.",
+    ),
+    "method_copies_each": (
+        "语料标明有 {n} 组内容相同的页面，本次按设置逐页分别计分。",
+        "The corpus names {n} groups of pages that say the same; as set, each page counted for itself.",
+    ),
     "method_known_item": (
         "标注里没有“不相关”（已知条目集）：有标注的比例只列出，不据此扣发分数。",
         "No document is judged not relevant (a known-item set): the judged share is shown, nothing is withheld for it.",

@@ -75,7 +75,11 @@ def why(query_id: str, doc_id: str) -> Reason:
 
     Raise `QuerySetFormatError` when query or page is unknown.
     """
-    given = sources()
+    return explain(sources(), query_id, doc_id)
+
+
+def explain(given: Sources, query_id: str, doc_id: str) -> Reason:
+    """Explain a judgment as `why` does, from sources that are loaded already."""
     found = need_of(given, query_id)
     if found is None:
         raise QuerySetFormatError(f"unknown query '{query_id}': the demo query set has no such id")
