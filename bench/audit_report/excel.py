@@ -1,53 +1,23 @@
 """The audit as a workbook: a sheet for each class, to filter and to hand to those who mend the pages."""
 
-import io
-from collections.abc import Iterator, Sequence
-
-import xlsxwriter
+from collections.abc import Iterator
 
 from bench.audit_report.html import sites_by_findings
 from bench.audit_report.words import AuditWords
+from bench.workbook import Cell, Sheet, workbook
 from corpora.audit.findings import KINDS, Finding, Kind, Shown
 from corpora.audit.run import Audit
 
-MOST = 200_000
-"""Rows of a sheet; Excel itself stops at 1,048,576."""
-_LONGEST = 32_000
-"""Characters that a cell holds; Excel refuses more than 32,767."""
-_WIDTHS = (10, 60)
-_BROKEN = str.maketrans("", "", "".join(chr(code) for code in range(32) if code not in (9, 10, 13)))
-"""Control characters, which make a workbook unreadable."""
-
-Cell = str | int
+_WIDEST = 60
+"""Characters of the widest column."""
 
 
 def render(audit: Audit, words: AuditWords) -> bytes:
     """Return the audit as an XLSX workbook; titles stay text, whatever sign they begin with."""
-    content = io.BytesIO()
-    with xlsxwriter.Workbook(content, {"in_memory": True}) as workbook:
-        bold = workbook.add_format({"bold": True, "text_wrap": True, "valign": "top"})
-        for name, header, rows in _sheets(audit, words):
-            sheet = workbook.add_worksheet(name)
-            sheet.freeze_panes(1, 1)
-            kept = rows[:MOST]
-            if len(rows) > MOST:
-                kept.append([words("cut", shown=MOST, left=len(rows) - MOST)])
-            for column, title in enumerate(header):
-                sheet.write_string(0, column, title, bold)
-                longest = max((len(str(row[column])) for row in kept[:1000] if column < len(row)), default=0)
-                sheet.set_column(column, column, min(max(longest + 2, _WIDTHS[0]), _WIDTHS[1]))
-            for place, row in enumerate(kept, 1):
-                for column, cell in enumerate(row):
-                    if isinstance(cell, int):
-                        sheet.write_number(place, column, cell)
-                    else:
-                        sheet.write_string(place, column, cell.translate(_BROKEN)[:_LONGEST])
-            if kept:
-                sheet.autofilter(0, 0, len(kept), len(header) - 1)
-    return content.getvalue()
+    return workbook(_sheets(audit, words), widest=_WIDEST, cut=lambda shown, left: words("cut", shown=shown, left=left))
 
 
-def _sheets(audit: Audit, words: AuditWords) -> Iterator[tuple[str, list[str], list[Sequence[Cell]]]]:
+def _sheets(audit: Audit, words: AuditWords) -> Iterator[Sheet]:
     """Yield name, header and rows of each sheet: the counts, then a sheet for each class."""
     sites = sites_by_findings(audit)
     yield (

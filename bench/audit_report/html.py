@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-import jinja2
-
 from bench.audit_report.words import AuditWords
+from bench.html_page import html_page
 from corpora.audit.findings import KINDS, Finding, Kind
 from corpora.audit.run import Audit
 
@@ -18,14 +17,9 @@ _SHOWN_PAGES = 8
 
 def render(audit: Audit, words: AuditWords) -> str:
     """Return the audit as an HTML page without scripts, links or anything to load."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("bench.audit_report", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("audit.html").render(
+    return html_page(
+        "bench.audit_report",
+        "audit.html",
         a=audit,
         t=words,
         kinds=KINDS,

@@ -1,9 +1,6 @@
 """The Excel report: the same numbers as numbers, for people who filter, sort and chart them themselves."""
 
-import io
-from collections.abc import Iterable, Iterator, Sequence
-
-import xlsxwriter
+from collections.abc import Iterator, Sequence
 
 from bench.indices import CAUSES
 from bench.report import notes, tables
@@ -11,38 +8,18 @@ from bench.report.words import Words
 from bench.response import OUTCOMES
 from bench.statistics import Estimate
 from bench.summary import HEADLINES, Summary
+from bench.workbook import Cell, Sheet, workbook
 
-Cell = str | float | int | None
-
-_WIDTHS = (10, 48)
-"""Narrowest and widest column, in characters."""
+_WIDEST = 48
+"""Characters of the widest column."""
 
 
 def render(summary: Summary, words: Words) -> bytes:
     """Return the report as an XLSX workbook; text stays text, whatever sign it begins with."""
-    content = io.BytesIO()
-    with xlsxwriter.Workbook(content, {"in_memory": True}) as workbook:
-        bold = workbook.add_format({"bold": True, "text_wrap": True, "valign": "top"})
-        for name, header, rows in _sheets(summary, words):
-            sheet = workbook.add_worksheet(name)
-            sheet.freeze_panes(1, 1)
-            kept = [list(row) for row in rows]
-            for column, title in enumerate(header):
-                sheet.write_string(0, column, title, bold)
-                longest = max((len(str(row[column])) for row in kept if row[column] is not None), default=0)
-                sheet.set_column(column, column, min(max(longest + 2, _WIDTHS[0]), _WIDTHS[1]))
-            for place, row in enumerate(kept, 1):
-                for column, cell in enumerate(row):
-                    if isinstance(cell, str):
-                        sheet.write_string(place, column, cell)
-                    elif cell is not None:
-                        sheet.write_number(place, column, cell)
-            if kept:
-                sheet.autofilter(0, 0, len(kept), len(header) - 1)
-    return content.getvalue()
+    return workbook(_sheets(summary, words), widest=_WIDEST)
 
 
-def _sheets(summary: Summary, words: Words) -> Iterator[tuple[str, list[str], Iterable[Sequence[Cell]]]]:
+def _sheets(summary: Summary, words: Words) -> Iterator[Sheet]:
     """Yield name, header and rows of each sheet."""
     yield _engines(summary, words)
     yield (

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-import jinja2
 import msgspec
 
+from bench.html_page import html_page
 from bench.indices import CAUSES
 from bench.report import notes, tables
 from bench.report.words import Words
@@ -16,14 +16,9 @@ _WIDTH = 100.0
 
 def render(summary: Summary, words: Words) -> str:
     """Return the report as an HTML page."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("bench.report", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html").render(
+    return html_page(
+        "bench.report",
+        "report.html",
         s=summary,
         t=words,
         tables=tables,
