@@ -5,9 +5,13 @@ from collections import Counter
 from collections.abc import Iterator
 
 from corpora.demo import compose as corpus
+from corpora.demo.attachments import render
 from corpora.demo.difficulty import difficulties
 from corpora.demo.knowledge import load
 from corpora.demo.model import Knowledge
+from corpora.demo.site import dirt, truth
+from corpora.demo.site.demo import demo_portals
+from corpora.demo.site.portal import Portal
 from queries.demo import compose as query_set
 from queries.model import Judgment, Query
 
@@ -37,6 +41,10 @@ def tables() -> Iterator[str]:
     yield "|---|---|"
     for name, ids in difficulties(knowledge, pages).items():
         yield f"| {name} | {len(ids)} |"
+    served = demo_portals(attachment_bytes=render)
+    yield f"| served: addresses from which a page moved away | {len(truth.moved(served))} |"
+    yield f"| served: addresses whose page is gone | {len(truth.gone(served))} |"
+    yield f"| served: pages with dirty meta tags or a wrong charset | {sum(len(_dirt(one)) for one in served)} |"
     yield ""
     yield from _shares("pages by kind", Counter(document.kind for document in documents))
     yield from _shares("pages by site", Counter(document.site for document in documents))
@@ -44,6 +52,10 @@ def tables() -> Iterator[str]:
     yield from _shares("clean queries by region", Counter(query.region for query in clean))
     yield from _shares("clean queries by search box", Counter(query.scope for query in clean))
     yield from _shares("judgments by assessor", Counter(judgment.assessor for judgment in judgments))
+
+
+def _dirt(portal: Portal) -> dict[str, str]:
+    return dirt.faults(document for document in portal.documents.values() if document.kind != "附件")
 
 
 def _repealed(knowledge: Knowledge) -> str:

@@ -26,6 +26,9 @@ def difficulties(knowledge: Knowledge, pages: Sequence[Page]) -> dict[str, tuple
         "items with a citizens' name that shares no two characters with the official one": _ids(
             item for item in items if any(_strange(alias, item.name) for alias in item.aliases)
         ),
+        "items with a citizens' name that abbreviates the official one": _ids(
+            item for item in items if any(_abbreviates(alias, item.name) for alias in item.aliases)
+        ),
         "pairs of words that are taken for each other": tuple("/".join(c.words) for c in knowledge.confusables),
         "questions asked in several places with other answers": tuple(g for g, count in asked.items() if count > 1),
         "pages of repealed policies": _ids(repealed),
@@ -48,6 +51,12 @@ def difficulties(knowledge: Knowledge, pages: Sequence[Page]) -> dict[str, tuple
 
 def _strange(alias: str, name: str) -> bool:
     return not any(alias[at : at + 2] in name for at in range(len(alias) - 1))
+
+
+def _abbreviates(alias: str, name: str) -> bool:
+    """Say whether the characters of the alias stand in the name in the same order, with gaps: 低保 in 最低生活保障."""
+    rest = iter(name)
+    return len(alias) > 1 and alias not in name and all(character in rest for character in alias)
 
 
 def _copy(page: Page) -> bool:
