@@ -80,6 +80,8 @@ def audit_coverage(
             + ("each on the page's own site" if asking.own_site else "over all sites")
         )
         print_table(coverage_table(found))
+        if silent := found.drawn - len({one.probe.doc_id for one in found.probed}):
+            typer.echo(f"pages with nothing to search for: {silent}")
         odd = {outcome: count for outcome, count in found.outcomes.items() if outcome not in ("answered", "empty")}
         if odd:
             typer.echo("without an answer: " + ", ".join(f"{count} {outcome}" for outcome, count in odd.items()))
