@@ -58,7 +58,7 @@ def test_the_seed_decides_and_the_order_of_the_corpus_does_not() -> None:
     [
         (Document(id="a", column="通知", published="2025-07-01"), ("通知", "under 1 year", "html")),
         (Document(id="a", published="2025-06-30", url="https://a.gov.example/x.html"), ("(none)", "1-3 years", "html")),
-        (Document(id="a", published="2023-07-01", url="https://a.example/x.PDF?v=1"), ("(none)", "3 years and over", "pdf")),
+        (Document(id="a", column="A", published="2023-07-01", url="/x.PDF?v=1"), ("A", "3 years and over", "pdf")),
         (Document(id="a", published="不详", extra={"attachment": "docx"}), ("(none)", "undated", "docx")),
     ],
 )  # fmt: skip

@@ -98,10 +98,9 @@ def test_a_late_member_makes_a_partial_answer(gate: threading.Event) -> None:
 
 def test_a_member_that_recovers_is_back(gate: threading.Event) -> None:
     """Once a stuck member is through, its results are in the next answer, and the old ones in none."""
-    with closing(Federation({A: Fake("a1"), B: Fake("b1", gate=gate)}, deadline_s=0.2)) as one:
+    with closing(Federation({A: Fake("a1"), B: Fake("b1", gate=gate)}, deadline_s=1.0)) as one:
         assert ids(one.search("居住证", 10)) == ["a1"]
         gate.set()
-        time.sleep(0.1)
         assert ids(one.search("社保卡", 10)) == ["a1", "b1"]
         assert one.last_partial == ""
 
