@@ -14,9 +14,14 @@ from bench.processes import EngineDiedError, EngineProcess
 from bench.results import IndexFacts
 from bench.worker import BuildJob, build
 from corpora.cache import cache_root
+from corpora.store import Corpus, build_once
 from indexers import registry
 from indexers.cache import IndexCache, IndexRecord
+from indexers.pages import write_pages
 from indexers.registry import EngineSetup
+
+PAGES_FORM = 1
+"""Raise it when canonical URLs, or the file of them, take another form."""
 
 
 def build_or_reuse(
@@ -63,6 +68,11 @@ def build_or_reuse(
         built_at=record.built_at,
         reused=reused,
     )
+
+
+def pages_folder(corpus: Corpus, corpus_hash: str) -> Path:
+    """Return a folder that tells which document of the corpus a URL names, made once for each corpus."""
+    return build_once(cache_root() / "pages" / f"{PAGES_FORM}-{corpus_hash[:16]}", lambda to: write_pages(to, corpus))
 
 
 def _build(

@@ -11,8 +11,8 @@ import msgspec
 
 from bench.errors import ExperimentError, MeasureError
 from bench.measure_names import parse_measures
-from bench.toml_records import convert
 from corpora.files import not_utf8
+from corpora.toml_records import convert
 from indexers import registry
 from indexers.errors import IndexerError
 
@@ -157,6 +157,29 @@ def folder_name(text: str) -> str:
 def to_toml(experiment: Experiment) -> bytes:
     """Return the experiment as the TOML text that reads back as the same experiment."""
     return msgspec.toml.encode(experiment)
+
+
+def without_secrets(experiment: Experiment) -> Experiment:
+    """Return the experiment without the addresses and secrets in engine options."""
+    specs = tuple(item if isinstance(item, str) else _redacted(item) for item in experiment.engines)
+    return msgspec.structs.replace(experiment, engines=specs)
+
+
+def content_to_keep(experiment: Experiment, content: bytes) -> bytes:
+    """Return the experiment's file as it may be kept: as it is, unless it holds addresses or secrets.
+
+    Then it is written anew, without its comments: they may repeat what must not be kept.
+    """
+    redacted = without_secrets(experiment)
+    if redacted == experiment:
+        return content
+    table = tomllib.loads(content.decode("utf-8-sig"))
+    table["engines"] = msgspec.to_builtins(redacted.engines)
+    return msgspec.toml.encode(table)
+
+
+def _redacted(spec: EngineSpec) -> EngineSpec:
+    return msgspec.structs.replace(spec, options=registry.without_secrets(spec.use or spec.id, spec.options))
 
 
 def _located(name_or_folder: str, base: Path) -> str:

@@ -37,6 +37,12 @@ class EngineRecord(msgspec.Struct, frozen=True, kw_only=True):
     use: str
     options: dict[str, Any]
     track: Literal["same-corpus", "own-index"] = "same-corpus"
+    shown: int = 0
+    """Results of a service with an index of its own, over all answers."""
+    unmapped: int = 0
+    """Those of them whose URL names no document of the corpus."""
+    elsewhere: int = 0
+    """Those of them that are documents of another site than the query was asked in."""
     describe: dict[str, Any] = {}
     versions: dict[str, str] = {}
     index: IndexFacts | None = None
@@ -88,7 +94,7 @@ class RunFolder:
 
     @property
     def experiment_path(self) -> Path:
-        """Verbatim copy of the experiment."""
+        """Copy of the experiment: verbatim, unless it holds addresses or secrets."""
         return self.folder / "experiment.toml"
 
     @property

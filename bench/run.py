@@ -2,18 +2,18 @@
 
 import datetime
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
-from bench.build import build_or_reuse
+from bench.build import build_or_reuse, pages_folder
 from bench.errors import ReplayError, RunFileError, RunFolderError
-from bench.experiment import EngineSpec, Experiment
+from bench.experiment import EngineSpec, Experiment, content_to_keep, without_secrets
 from bench.indices import CUTOFF
 from bench.machine import libraries, machine, version
-from bench.replay import Recorder, replay_engine
+from bench.replay import Recorder, replay_engine, site_of
 from bench.results import EngineRecord, Manifest, RunFolder, Source
 from bench.scoring import check_measures, run_frame
 from bench.trec import write_run
@@ -23,6 +23,7 @@ from corpora.model import Document
 from corpora.store import Corpus, CorpusFacts, open_corpus
 from indexers import registry
 from indexers.errors import IndexerError
+from queries.model import Query
 from queries.store import QuerySet, open_query_set
 
 _TELL_EVERY = 1000
@@ -99,7 +100,7 @@ def run(
         if before is None:
             folder.write_query_set(loaded.query_set)
             folder.write_copies(loaded.copies)
-            folder.experiment_path.write_bytes(content)
+            folder.experiment_path.write_bytes(content_to_keep(experiment, content))
         folder.write_manifest(manifest)
         for spec in experiment.contestants():
             if not manifest.engines[spec.id].complete:
@@ -132,10 +133,14 @@ def _run_engine(
         folder.write_manifest(manifest)
 
     try:
-        progress = watcher.phase(f"{spec.id} · index", loaded.facts.documents)
-        index, facts = build_or_reuse(spec, experiment.corpus, loaded.facts.content_hash, progress, anew=reindex)
-        if record.index is None:
-            keep(index=facts)
+        own_index = record.track == "own-index"
+        if own_index:
+            index = pages_folder(loaded.corpus, loaded.facts.content_hash)
+        else:
+            progress = watcher.phase(f"{spec.id} · index", loaded.facts.documents)
+            index, facts = build_or_reuse(spec, experiment.corpus, loaded.facts.content_hash, progress, anew=reindex)
+            if record.index is None:
+                keep(index=facts)
         queries = loaded.query_set.judged_queries()
         answered = {response.query_id for response in folder.responses(spec.id)}
         left = [query for query in queries if query.id not in answered]
@@ -149,7 +154,9 @@ def _run_engine(
 
         if not folder.is_sealed(spec.id):
             with folder.recording(spec.id) as stream:
-                recorder = Recorder(spec.id, stream, loaded.facts.sites, queries, experiment.replay.k)
+                recorder = Recorder(
+                    spec.id, stream, loaded.facts.sites, queries, experiment.replay.k, own_index=own_index
+                )
                 replayed = replay_engine(spec, index, queries, left, experiment.replay, recorder, on_response)
             keep(
                 describe=replayed.describe,
@@ -157,6 +164,8 @@ def _run_engine(
                 baseline_memory_bytes=replayed.baseline_memory_bytes,
             )
             folder.seal(spec.id)
+        if own_index:
+            keep(**_coverage(folder, spec.id, queries, loaded.facts.sites))
         keep(complete=True)
     except (ReplayError, IndexerError) as problem:
         keep(problem=str(problem))
@@ -191,8 +200,22 @@ def _new_manifest(experiment: Experiment, loaded: Loaded) -> Manifest:
 def _engine_record(spec: EngineSpec) -> EngineRecord:
     setup = registry.resolve(spec.use or spec.id, spec.options)
     return EngineRecord(
-        use=spec.use or spec.id, options=msgspec.to_builtins(setup.options), versions=registry.versions(setup)
+        use=spec.use or spec.id,
+        options=registry.without_secrets(setup.id, msgspec.to_builtins(setup.options)),
+        track=registry.track(setup),
+        versions=registry.versions(setup),
     )
+
+
+def _coverage(folder: RunFolder, engine: str, queries: Sequence[Query], sites: Mapping[str, str]) -> dict[str, int]:
+    """Count a service's results that the corpus does not hold, and those of another site than was asked."""
+    asked = {query.id: site_of(query) for query in queries}
+    shown = [(asked[response.query_id], hit.doc_id) for response in folder.responses(engine) for hit in response.hits]
+    return {
+        "shown": len(shown),
+        "unmapped": sum(doc_id not in sites for _, doc_id in shown),
+        "elsewhere": sum(bool(site) and sites.get(doc_id, site) != site for site, doc_id in shown),
+    }
 
 
 def _check_same(folder: RunFolder, before: Manifest, experiment: Experiment, loaded: Loaded) -> None:
@@ -225,8 +248,11 @@ def _check_same(folder: RunFolder, before: Manifest, experiment: Experiment, loa
 
 
 def _experiment_hash(experiment: Experiment) -> str:
-    """Hash what the experiment asks for; where its folders lie and what it is called does not matter."""
-    settings = msgspec.structs.replace(experiment, name="", corpus="", queries="")
+    """Hash what the experiment asks for; where its folders lie and what it is called does not matter.
+
+    Addresses and secrets are left out: who knows the rest could find a short one by trying.
+    """
+    settings = msgspec.structs.replace(without_secrets(experiment), name="", corpus="", queries="")
     return hashlib.sha256(msgspec.json.encode(settings, order="deterministic")).hexdigest()
 
 

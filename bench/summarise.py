@@ -46,7 +46,11 @@ def summarise(manifest: Manifest, experiment: Experiment, scores: RunScores, exp
     every, scores = scores, _clean(scores)
     scoring = experiment.scoring
     estimated = _estimator(experiment.seed, scoring.resamples)
-    withheld = withhold(scores, scoring)
+    withheld = {
+        name: reason
+        for track in {record.track for record in manifest.engines.values()}
+        for name, reason in withhold(_of_track(scores, manifest, track), scoring).items()
+    }
     return Summary(
         name=manifest.name,
         tongcha=manifest.tongcha,
@@ -70,12 +74,12 @@ def summarise(manifest: Manifest, experiment: Experiment, scores: RunScores, exp
         rate_per_s=experiment.replay.rate_per_s,
         engines=[
             _engine(name, record, scores.engines.get(name), withheld.get(name), estimated)
-            for name, record in manifest.engines.items()
+            for name, record in sorted(manifest.engines.items(), key=lambda item: item[1].track != "same-corpus")
         ],
         slices=list(_slices(scores, estimated, withheld)),
         variants=list(_variants(every, estimated, withheld)),
         comparisons=list(_comparisons(manifest, scores, experiment.seed, withheld)),
-        hardest=_hardest(scores, expected),
+        hardest=_hardest(manifest, scores, expected),
     )
 
 
@@ -114,6 +118,9 @@ def _engine(
         id=name,
         use=record.use,
         track=record.track,
+        shown=record.shown,
+        unmapped=record.unmapped,
+        elsewhere=record.elsewhere,
         complete=record.complete,
         problem=record.problem,
         withheld=withheld,
@@ -151,6 +158,14 @@ def withhold(scores: RunScores, scoring: Scoring) -> dict[str, Withheld]:
         for name, value in judged.items()
         if value < scoring.min_judged
     }
+
+
+def _of_track(scores: RunScores, manifest: Manifest, track: str) -> RunScores:
+    """Return the scores of one track: how well judgments cover a service says nothing about engines."""
+    return msgspec.structs.replace(
+        scores,
+        engines={name: engine for name, engine in scores.engines.items() if manifest.engines[name].track == track},
+    )
 
 
 def _slices(
@@ -251,11 +266,15 @@ def _comparisons(
             yield Comparison(track=track, headline=headline, pairs=pairs, tied=tied_groups(means, pairs))
 
 
-def _hardest(scores: RunScores, expected: Mapping[str, str]) -> list[HardQuery]:
-    """Return the queries with the lowest mean nDCG@10 over the engines, worst first, ties in the set's order."""
+def _hardest(manifest: Manifest, scores: RunScores, expected: Mapping[str, str]) -> list[HardQuery]:
+    """Return the queries with the lowest mean nDCG@10 over the engines, worst first, ties in the set's order.
+
+    Services with an index of their own count only where there is nothing else.
+    """
     if not scores.engines:
         return []
-    values = np.vstack([engine.headlines["accurate"] for engine in scores.engines.values()])
+    over_corpus = [name for name in scores.engines if manifest.engines[name].track == "same-corpus"]
+    values = np.vstack([scores.engines[name].headlines["accurate"] for name in over_corpus or scores.engines])
     means = np.nan_to_num(values).mean(axis=0)
     rows = []
     for position in np.argsort(means, kind="stable")[:HARDEST].tolist():

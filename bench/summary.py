@@ -36,6 +36,12 @@ class EngineSummary(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     use: str
     track: str
+    shown: int = 0
+    """Results of a service with an index of its own, over all answers."""
+    unmapped: int = 0
+    """Those that the corpus does not hold."""
+    elsewhere: int = 0
+    """Those of another site than was asked."""
     complete: bool
     problem: str
     found: Estimate | None

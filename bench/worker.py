@@ -21,7 +21,7 @@ from bench.response import Outcome, Response
 from corpora.model import Document
 from corpora.store import open_corpus
 from indexers import registry
-from indexers.api import Hit, PartialSearcher, Searcher
+from indexers.api import Hit, PartialSearcher, Polite, Searcher
 from indexers.errors import BlockedError, SearchTimeoutError, UnsupportedError
 
 _REPORT_EVERY_S = 0.1
@@ -98,7 +98,9 @@ def replay(job: ReplayJob, parent: Connection) -> None:
         due = _wait_for(first, position, job.rate_per_s)
         started = time.perf_counter()
         outcome, hits, detail = _ask(engine, asked, job.k)
-        took_s = time.perf_counter() - started
+        waited_s = _waited_s(engine)
+        first += waited_s  # the timetable waits, too
+        took_s = time.perf_counter() - started - waited_s
         if started + took_s - due > job.timeout_s and outcome in ("answered", "empty"):
             outcome, hits, detail = "timeout", [], f"answered after {started + took_s - due:.1f} s"
         response = Response(
@@ -127,6 +129,11 @@ def _ask(engine: Searcher, asked: Asked, k: int) -> tuple[Outcome, list[Hit], st
     except Exception as problem:
         return "failed", [], _one_line(problem)
     return ("answered" if hits else "empty"), hits, engine.last_partial if isinstance(engine, PartialSearcher) else ""
+
+
+def _waited_s(engine: Searcher) -> float:
+    """Return how long the last search waited out of politeness: no citizen waits for that."""
+    return float(engine.waited_s()) if isinstance(engine, Polite) else 0.0
 
 
 def _wait_for(first: float, position: int, rate_per_s: float | None) -> float:

@@ -13,7 +13,7 @@ from corpora.errors import CorpusFormatError
 from corpora.files import existing, write_whole
 from corpora.importers import formats
 from corpora.importers.api import REMEDIES, Item, Options, Problem, Skipped
-from corpora.importers.identity import Seen, key
+from corpora.importers.identity import Parents, Seen, key
 from corpora.importers.rows import check_fields
 from corpora.model import Document
 from corpora.store import FILE
@@ -113,8 +113,8 @@ def import_corpus(
     if chosen == formats.SITEMAP:
         _write_seeds(Path(source), folder, tally, limit)
     else:
-        with _Noted(folder, chosen in formats.EXTRACTED) as noted:
-            options = msgspec.structs.replace(options, note=noted.add)
+        with _Noted(folder, chosen in formats.EXTRACTED) as noted, Parents() as parents:
+            options = msgspec.structs.replace(options, note=noted.add, parents=parents)
             _write_documents(formats.reader(chosen)(Path(source), options), source, folder, tally, limit)
         write_card(folder, Card(name=folder.resolve().name, source=f"imported from {source}"))
     report = ImportReport(

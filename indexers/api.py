@@ -16,6 +16,10 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     url: str = ""
     title: str = ""
     score: float | None = None
+    published: str = ""
+    """ISO day that the engine shows for the page, where it shows one."""
+    pinned: bool = False
+    """True when editors have put it there (置顶), not the ranking."""
 
 
 @runtime_checkable
@@ -60,6 +64,15 @@ class Index(Searcher, Protocol):
         ...
 
 
+@runtime_checkable
+class Polite(Protocol):
+    """A searcher that waits between its requests, so as not to be a burden."""
+
+    def waited_s(self) -> float:
+        """Return how long the last search waited of its own accord, in seconds."""
+        ...
+
+
 class EngineModule(Protocol):
     """What an engine file offers: its docstring, `Options`, `Engine`, and named set-ups of it."""
 
@@ -69,6 +82,12 @@ class EngineModule(Protocol):
     SETUPS: dict[str, msgspec.Struct]
     """Set-ups worth comparing: suffix of the engine id (`""` for the plain one) → options."""
     Options: type[msgspec.Struct]
+
+    # Not every module has these; `indexers.registry` knows what their absence means:
+    # TRACK = "own-index"            a service that answers from an index of its own; `Engine` is only a `Searcher`
+    # SECRET_OPTIONS = ("url", …)    options that no file or text may hold, unless they say `env:NAME`
+    # check_options(options)         raises `OptionsError` for what the shape of the options cannot show to be wrong
+    # longest_wait_s(options)        how long one search of a `Polite` engine may wait
 
     def Engine(self, options: Any, folder: Path) -> Index:  # noqa: N802 - a class in every engine file
         """Construct without touching disk or network; `folder` is where the index lives."""

@@ -16,7 +16,7 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -27,6 +27,11 @@ from indexers.errors import IndexerError, MissingPackageError, OptionsError, Unk
 ENTRY_POINT_GROUP = "tongcha.engines"
 _DISTRIBUTION = "tongcha"
 _PROMISED = ("DISTRIBUTIONS", "SETUPS", "Options", "Engine")
+_FROM_ENVIRONMENT = "env:"
+
+Track = Literal["same-corpus", "own-index"]
+REDACTED = "***"
+"""What stands in place of a secret."""
 
 
 class EngineSetup(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,22 +82,52 @@ def resolve(engine_id: str, options: Mapping[str, Any] | None = None) -> EngineS
     """
     name, module, suffix = _find(engine_id)
     chosen = _configured(engine_id, module, module.SETUPS[suffix], options) if options else module.SETUPS[suffix]
+    if hasattr(module, "check_options"):
+        module.check_options(chosen)
     return EngineSetup(id=engine_id, name=name, module=module.__name__, options=chosen)
 
 
+def track(setup: EngineSetup) -> Track:
+    """Return what the engine answers from: our corpus, or an index of its own."""
+    return _track(_load(setup.name, setup.module))
+
+
+def longest_wait_s(setup: EngineSetup) -> float:
+    """Return how long one search may wait out of politeness, in seconds; such waits are no latency."""
+    module = _load(setup.name, setup.module)
+    return float(module.longest_wait_s(setup.options)) if hasattr(module, "longest_wait_s") else 0.0
+
+
+def without_secrets(engine_id: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options with addresses and secrets redacted; what says `env:NAME` is kept, since it is none.
+
+    Raises `UnknownEngineError` or `MissingPackageError`.
+    """
+    _, module, _ = _find(engine_id)
+    return {
+        key: _redacted(value) if key in getattr(module, "SECRET_OPTIONS", ()) else value
+        for key, value in options.items()
+    }
+
+
 def create(setup: EngineSetup, folder: Path) -> Index:
-    """Construct the engine for an index in `folder`; nothing is read or written yet."""
+    """Construct the engine for an index in `folder`; nothing is written yet. A service is only a `Searcher`."""
     index: Index = _load(setup.name, setup.module).Engine(setup.options, folder)
     return index
 
 
 def installed_setups() -> list[EngineSetup]:
-    """Return every set-up of every engine that can be used here, sorted by id."""
+    """Return every set-up of every engine that can be used here and indexes our corpus, sorted by id.
+
+    Services with an index of their own are left out: they need an address.
+    """
     found: list[EngineSetup] = []
     for name, source in _sources().items():
         try:
             module = _load(name, source.module)
         except IndexerError:
+            continue
+        if _track(module) == "own-index":
             continue
         found.extend(resolve(setup_id) for setup_id in _setup_ids(name, module))
     return sorted(found, key=lambda setup: setup.id)
@@ -222,13 +257,24 @@ def _configured(engine_id: str, module: ModuleType, base: Any, options: Mapping[
         except msgspec.ValidationError as error:
             allowed = typing.get_args(fields[key].type) if typing.get_origin(fields[key].type) is typing.Literal else ()
             reason = f"expected one of {', '.join(map(str, allowed))}" if allowed else str(error)
-            mistakes.append(f"{key} = {value!r}: {reason}")
+            shown = REDACTED if key in getattr(module, "SECRET_OPTIONS", ()) else repr(value)
+            mistakes.append(f"{key} = {shown}: {reason}")
     if not mistakes:
         try:
             return msgspec.convert({**msgspec.to_builtins(base), **options}, module.Options)
         except msgspec.ValidationError as error:  # options that do not go together
             mistakes.append(str(error))
     raise OptionsError(f"engine {engine_id!r}: {'; '.join(mistakes)}")
+
+
+def _track(module: ModuleType) -> Track:
+    return "own-index" if getattr(module, "TRACK", "") == "own-index" else "same-corpus"
+
+
+def _redacted(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _redacted(inner) for key, inner in value.items()}
+    return value if not value or str(value).startswith(_FROM_ENVIRONMENT) else REDACTED
 
 
 def _versions(module: ModuleType) -> dict[str, str]:
@@ -256,8 +302,10 @@ def _install_line(name: str, cause: BaseException | None) -> str:
         extras = importlib.metadata.metadata(_DISTRIBUTION).get_all("Provides-Extra") or []
     except importlib.metadata.PackageNotFoundError:  # run from a source tree
         extras = []
-    if name in extras:
-        return f"pip install '{_DISTRIBUTION}[{name}]'"
+    # The extra of http_portal is `portal`.
+    for extra in (name, name.rpartition("_")[2]):
+        if extra in extras:
+            return f"pip install '{_DISTRIBUTION}[{extra}]'"
     missing = cause.name if isinstance(cause, ImportError) else None
     return f"pip install {(missing or name).partition('.')[0]}"
 

@@ -12,7 +12,15 @@ class StubProblem(msgspec.Struct, frozen=True, kw_only=True):
     """What the stand-in complains about."""
 
     kind: str
+    subject: str = ""
     detail: str
+
+
+class StubLink(msgspec.Struct, frozen=True, kw_only=True):
+    """A link that the stand-in tells."""
+
+    url: str
+    text: str
 
 
 class Stub(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +39,7 @@ class Stub(msgspec.Struct, frozen=True, kw_only=True):
     site_name: str = ""
     repealed: bool = False
     is_list: bool = False
+    attachments: tuple[StubLink, ...] = ()
     problems: tuple[StubProblem, ...] = ()
 
 
@@ -40,7 +49,9 @@ def stub_page(content: bytes, *, url: str, content_type: str = "", http_charset:
     if "boom" in text:
         raise ValueError("cannot swallow this")
     title = text.partition("<title>")[2].partition("</title>")[0]
-    return Stub(title=title, body=text.replace("\0", ""), is_list="links" in text, published="2024-03-01")
+    named = (StubLink(url=f"{url}.pdf", text="申请表"),) if "附件" in text else ()
+    body = text.replace("\0", "")
+    return Stub(title=title, body=body, is_list="links" in text, published="2024-03-01", attachments=named)
 
 
 def stub_attachment(content: bytes) -> Stub:

@@ -25,7 +25,7 @@ from queries.errors import QuerySetFormatError
 from queries.model import Judgment, Query
 
 CORPUS_VERSION = "0.2.0"
-CORPUS_SHA256 = "2d64684dcb123c1b37c46a7091e2912a04647cbe6330d52f6429af1d92d84c90"
+CORPUS_SHA256 = "6c8268a0f28cad7edb146adeaf2ee016ad131dbaf21c09f3ab8b1f501a84bbef"
 QUERIES_VERSION = "0.2.0"
 QUERIES_SHA256 = "19c55554d62dbee330ff3055415ba30d3497de66a45fd827e8603e8e7dae217d"
 

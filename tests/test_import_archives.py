@@ -174,3 +174,19 @@ def test_no_damage_to_an_archive_ends_in_a_crash(
     else:
         assert report.written == open_corpus(folder / "out").scan().documents
         assert msgspec.json.decode((folder / "out" / "import.json").read_bytes(), type=ImportReport) == report
+
+
+def test_an_attachment_names_the_page_that_links_it(tmp_path: Path) -> None:
+    """It takes over date and place of the page; one that no page before it named stands for itself."""
+    pdf = ["Content-Type: application/pdf"]
+    records = [
+        record(f"{HOST}/early.pdf", "先到的附件".encode(), headers=pdf),
+        record(f"{HOST}/guide", page("办事指南", "附件：申请表")),
+        record(f"{HOST}/guide.pdf", "姓名、身份证号码".encode(), headers=pdf),
+    ]
+    _, documents = imported(zipped(records), tmp_path)
+    by_url = {document.url: document for document in documents}
+    form = by_url[f"{HOST}/guide.pdf"]
+    assert form.extra == {"attachment": "pdf", "attachment_of": by_url[f"{HOST}/guide"].id}
+    assert (form.title, form.published) == ("申请表", "2024-03-01")
+    assert "attachment_of" not in by_url[f"{HOST}/early.pdf"].extra

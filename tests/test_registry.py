@@ -95,6 +95,15 @@ def test_a_missing_library_comes_with_its_install_line(monkeypatch: pytest.Monke
         resolve("tantivy")
 
 
+def test_the_extra_of_http_portal_is_portal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without httpx, the engine that asks portals names the extra that brings all it needs."""
+    monkeypatch.delitem(sys.modules, "indexers.engines.http_portal", raising=False)
+    monkeypatch.setitem(sys.modules, "httpx", None)
+    give_extras(monkeypatch, "portal")
+    with pytest.raises(MissingPackageError, match=r"needs the package 'httpx': pip install 'tongcha\[portal\]'$"):
+        resolve("http_portal")
+
+
 @pytest.mark.usefixtures("without_tantivy")
 def test_status_tells_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     """An engine without its library is listed with its summary and its install line, and others are not touched."""

@@ -36,7 +36,10 @@ def render(summary: Summary, words: Words) -> str:
 
 
 def _intervals(summary: Summary) -> list[list[dict[str, Any]]]:
-    """Return for each headline in order what to draw: engines, best first, with value and interval, 0-100."""
+    """Return for each headline in order what to draw: engines, best first, with value and interval, 0-100.
+
+    Services with an index of their own come after the engines over our corpus, whatever their value.
+    """
     drawn = []
     for headline in HEADLINES:
         rows = []
@@ -46,13 +49,14 @@ def _intervals(summary: Summary) -> list[list[dict[str, Any]]]:
                 rows.append(
                     {
                         "engine": engine.id,
+                        "track": engine.track,
                         "value": estimate.value,
                         "low": estimate.low,
                         "high": estimate.high,
                         "n": estimate.n,
                     }
                 )
-        drawn.append(sorted(rows, key=lambda row: (-row["value"], row["engine"])))
+        drawn.append(sorted(rows, key=lambda row: (row["track"] != "same-corpus", -row["value"], row["engine"])))
     return drawn
 
 

@@ -27,6 +27,10 @@ def warnings(summary: Summary, words: Words) -> list[str]:
             notes.append(words("problem", engine=engine.id, problem=engine.problem))
         elif engine.withheld:
             notes.append(f"{engine.id}: {withheld(engine.withheld, words)}")
+    for engine in summary.engines:
+        if engine.track == "own-index":
+            counts = {"shown": engine.shown, "unmapped": engine.unmapped, "elsewhere": engine.elsewhere}
+            notes.append(words("own_index", engine=engine.id, **counts))
     if any(engine.index and engine.index.reused for engine in summary.engines):
         notes.append(words("reused"))
     return notes

@@ -37,6 +37,12 @@ _WORDS: dict[str, tuple[str, str]] = {
         "more than {limit:.2f}",
     ),
     "problem": ("{engine}：未完成，{problem}", "{engine}: not completed, {problem}"),
+    "own_index": (
+        "{engine} 是线上服务，用自己的索引作答，不与文档集上的配置排名；返回 {shown} 条结果，"
+        "其中 {unmapped} 条不在文档集里，{elsewhere} 条不属于所查站点。",
+        "{engine} is a service with an index of its own and is not ranked with engines over the corpus: of its {shown} "
+        "results, {unmapped} are not in the corpus and {elsewhere} are of another site than was asked.",
+    ),
     "tied": ("统计上并列", "Statistically tied"),
     "tied_note": (
         "同组之内没有显著差异（Fisher 随机化检验，Holm 校正，α = 0.05）；组与组可以重叠。",

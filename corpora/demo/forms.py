@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from corpora.demo.choice import pick
 from corpora.demo.facts import Gazetteer
+from corpora.demo.guides import column_of
 from corpora.demo.model import Item, Knowledge, Site
 from corpora.demo.page import Links, Page
 from corpora.model import Document
@@ -40,7 +41,7 @@ def _form(gazetteer: Gazetteer, item: Item, site: Site) -> Page:
         url=f"https://{site.host}/bszn/{item.id}-form.docx",
         title=item.form,
         body=body,
-        column="表格下载",
+        column=column_of(item, site),
         kind="附件",
         agency=facts.office,
         region=site.region,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from corpora.demo.choice import pick
 from corpora.demo.facts import Facts, Gazetteer
-from corpora.demo.model import Item, Knowledge, Texts, Variant
+from corpora.demo.model import Item, Knowledge, Site, Texts, Variant
 from corpora.demo.page import Links, Page
 from corpora.model import Document
 
@@ -43,7 +43,7 @@ def guides(knowledge: Knowledge) -> Iterator[Page]:
                 url=f"https://{site.host}/bszn/{item.id}.html",
                 title=TITLES[site.id].format(facts.name),
                 body=LAYOUTS[site.id](item, variant, facts, f"{site.id}/{item.id}"),
-                column="法人办事" if site.id == "zwfw" and item.audience == "legal-person" else COLUMNS[site.id],
+                column=column_of(item, site),
                 kind="办事指南",
                 agency=facts.office,
                 region=site.region,
@@ -51,6 +51,11 @@ def guides(knowledge: Knowledge) -> Iterator[Page]:
                 extra={"item": item.id, "theme": item.theme},
             )
             yield Page(document=document, links=Links(item=item.id, wrong=facts.wrong))
+
+
+def column_of(item: Item, site: Site) -> str:
+    """Return the column that the guide of an item stands in."""
+    return "法人办事" if site.id == "zwfw" and item.audience == "legal-person" else COLUMNS[site.id]
 
 
 def _official(item: Item, variant: Variant, facts: Facts, key: str) -> str:

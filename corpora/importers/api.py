@@ -6,6 +6,7 @@ from typing import Protocol
 
 import msgspec
 
+from corpora.importers.identity import Parents
 from corpora.model import Document
 
 MAX_ITEM_BYTES = 32 << 20
@@ -58,6 +59,15 @@ class Problem(Protocol):
     def detail(self) -> str: ...  # noqa: D102
 
 
+class Link(Protocol):
+    """A link with its words, its address absolute."""
+
+    @property
+    def url(self) -> str: ...  # noqa: D102
+    @property
+    def text(self) -> str: ...  # noqa: D102
+
+
 class ExtractedText(Protocol):
     """What extraction tells about an attachment; unknown things are empty."""
 
@@ -94,6 +104,8 @@ class Extracted(ExtractedText, Protocol):
     def repealed(self) -> bool: ...  # noqa: D102
     @property
     def is_list(self) -> bool: ...  # noqa: D102
+    @property
+    def attachments(self) -> Sequence[Link]: ...  # noqa: D102
 
 
 class ExtractPage(Protocol):
@@ -114,6 +126,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """Called once before pages are read; raises `CorpusError` when what reads them is not installed."""
     note: Callable[[Document, Sequence[Problem]], None] = lambda _, __: None
     """Told what was met on a page that becomes a document."""
+    parents: Parents | None = None
+    """Told which page names which attachment, and asked when the attachment comes."""
     site: str = ""
     """Host name for items that do not tell their own."""
     fields: Mapping[str, str] = {}

@@ -7,6 +7,8 @@ import unicodedata
 from typing import Self
 from urllib.parse import SplitResult, urlsplit
 
+import msgspec
+
 from corpora.errors import InvalidURLError
 from corpora.model import Document
 from corpora.urls import canonical
@@ -65,6 +67,44 @@ def content_id(document: Document) -> str:
 
 def _digits(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()[:_ID_DIGITS]
+
+
+class Parent(msgspec.Struct, frozen=True, kw_only=True):
+    """The page that names an attachment: its id, the words of the link, and what the attachment takes over from it."""
+
+    doc_id: str
+    text: str
+    column: str = ""
+    kind: str = ""
+    agency: str = ""
+    region: str = ""
+    published: str = ""
+
+
+class Parents:
+    """Which page named an attachment first, in a temporary database on disk, so that memory does not grow with it."""
+
+    def __init__(self) -> None:
+        self._database = sqlite3.connect("", isolation_level=None)
+        self._database.execute("PRAGMA journal_mode = OFF")
+        self._database.execute("CREATE TABLE parents (address TEXT PRIMARY KEY, parent BLOB)")
+        self._database.execute("BEGIN")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._database.close()
+
+    def note(self, url: str, parent: Parent) -> None:
+        """Remember that a page names the attachment at an address; the first page to do so counts."""
+        packed = msgspec.msgpack.encode(parent)
+        self._database.execute("INSERT OR IGNORE INTO parents VALUES (?, ?)", (key(address(url)), packed))
+
+    def of(self, url: str) -> Parent | None:
+        """Return the page that named the attachment, None when none has so far."""
+        row = self._database.execute("SELECT parent FROM parents WHERE address = ?", (key(address(url)),)).fetchone()
+        return None if row is None else msgspec.msgpack.decode(row[0], type=Parent)
 
 
 class Seen:

@@ -6,8 +6,12 @@ from urllib.parse import unquote, urlsplit
 
 from corpora.importers import identity
 from corpora.importers.api import MAX_ITEM_BYTES, Extracted, ExtractedText, Item, Options, Skipped
+from corpora.importers.identity import Parent
 from corpora.importers.rows import finished
 from corpora.model import Document
+
+TAKEN_OVER = ("column", "kind", "agency", "region", "published")
+"""What an attachment takes over from the page that names it."""
 
 PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _ATTACHMENT_TYPES = {
@@ -95,13 +99,32 @@ def _page(page: Extracted, url: str, where: str, site: str, options: Options) ->
         "repealed": "true" if page.repealed else "",
         "site_name": page.site_name,
     }
-    return _identified(page, values, extra, url, where, site, options)
+    item = _identified(page, values, extra, url, where, site, options)
+    if isinstance(item, Document) and options.parents is not None:
+        for link in page.attachments:
+            parent = Parent(
+                doc_id=item.id,
+                text=link.text,
+                column=item.column,
+                kind=item.kind,
+                agency=item.agency,
+                region=item.region,
+                published=item.published,
+            )
+            options.parents.note(link.url, parent)
+    return item
 
 
 def _attached(text: ExtractedText, url: str, where: str, site: str, options: Options) -> Item:
     name = PurePosixPath(_path(url or where))
-    values = {"title": text.title or (name.stem if text.body else ""), "body": text.body}
-    return _identified(text, values, {"attachment": name.suffix.lstrip(".").lower()}, url, where, site, options)
+    extra = {"attachment": name.suffix.lstrip(".").lower()}
+    parent = options.parents.of(url) if options.parents is not None and url else None
+    named = parent.text if parent is not None else ""
+    values = {"title": text.title or (named or name.stem if text.body else ""), "body": text.body}
+    if parent is not None:
+        extra["attachment_of"] = parent.doc_id
+        values |= {field: getattr(parent, field) for field in TAKEN_OVER}
+    return _identified(text, values, extra, url, where, site, options)
 
 
 def _identified(

@@ -39,7 +39,8 @@ def _value(value: Any, wanted: Any, mistakes: list[str], name: str) -> Any:
     if isinstance(value, dict) and inner:
         return convert(value, inner, mistakes, name)
     if isinstance(value, list) and inner and all(isinstance(item, str | dict) for item in value):
-        return tuple(_value(item, inner | str, mistakes, f"{name}[{place}]") for place, item in enumerate(value, 1))
+        item_type = inner | str if _mentions(wanted, str) else inner
+        return tuple(_value(item, item_type, mistakes, f"{name}[{place}]") for place, item in enumerate(value, 1))
     try:
         return msgspec.convert(value, wanted)
     except msgspec.ValidationError as problem:
@@ -55,3 +56,7 @@ def _struct_in(wanted: Any) -> type[msgspec.Struct] | None:
         if part is not wanted and (inner := _struct_in(part)):
             return inner
     return None
+
+
+def _mentions(wanted: Any, part: type) -> bool:
+    return wanted is part or any(_mentions(inner, part) for inner in get_args(wanted))
