@@ -26,7 +26,7 @@ from indexers.errors import (
     UnsupportedError,
 )
 from indexers.federated import Federation
-from tests.conftest import DOCUMENTS
+from indexers.registry import resolve
 
 A, B, C = "www.a.gov.example", "www.b.gov.example", "www.c.gov.example"
 
@@ -231,8 +231,8 @@ def test_a_member_with_a_damaged_index_makes_a_partial_answer(tmp_path: Path) ->
 def test_the_engine_refuses_members_that_cannot_be(tmp_path: Path) -> None:
     """An unknown engine and a federation of federations are refused by name; an unbuilt index says what to do."""
     with pytest.raises(UnknownEngineError, match="tantvy"):
-        federated.Engine(federated.Options(engine="tantvy"), tmp_path).build(iter(DOCUMENTS))
+        resolve("federated", {"engine": "tantvy"})
     with pytest.raises(OptionsError, match="name another engine"):
-        federated.Engine(federated.Options(engine="federated"), tmp_path).describe()
+        resolve("federated", {"engine": "federated"})
     with pytest.raises(IndexBuildError, match=r"no federated index in .*: build it first"):
         federated.Engine(federated.Options(), tmp_path).search("居住证", 10)

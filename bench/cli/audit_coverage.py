@@ -53,7 +53,11 @@ def audit_coverage(
     with told():
         if as_of and not iso_date(as_of):
             raise CoverageError(f"--as-of {as_of!r} is no date: write it as 2026-06-30")
-        registry.resolve(engine)  # a mistyped id is told before a large corpus is read
+        setup = registry.resolve(engine)  # a mistyped id is told before a large corpus is read
+        if registry.track(setup) == "own-index":
+            raise CoverageError(
+                f"engine {engine!r} answers from an index of its own: only engines that index can be audited yet"
+            )
         opened = open_corpus(corpus)
         asking = Asking(
             preset=preset,

@@ -51,6 +51,17 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 SETUPS = {"": Options()}
 
 
+def check_options(options: Options) -> None:
+    """Raise what `resolve` raises for an unknown member, and `OptionsError` for one that cannot index each site."""
+    name = options.engine
+    if name == "federated":
+        raise OptionsError("engine 'federated': engine = 'federated' would never end: name another engine")
+    if registry.track(registry.resolve(name)) == "own-index":
+        raise OptionsError(
+            f"engine 'federated': {name!r} answers from an index of its own: name one that indexes pages"
+        )
+
+
 class Engine:
     """A folder with an index for each site, and `members.json`, which names them in the order of the corpus."""
 
@@ -68,7 +79,7 @@ class Engine:
     def build(self, documents: Iterable[Document]) -> None:
         """Sort the documents by site on disk, then build one index after the other."""
         self.close()
-        setup = self._setup()
+        setup = registry.resolve(self._options.engine)
         self._folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="sites-", dir=self._folder) as spool:
             sites = _sort(documents, Path(spool))
@@ -89,7 +100,7 @@ class Engine:
     def describe(self) -> dict[str, Any]:
         """Return the set-up as JSON-able values: that of the members, and how they are fused."""
         options = self._options
-        member = registry.create(self._setup(), self._folder)
+        member = registry.create(registry.resolve(options.engine), self._folder)
         described = member.describe()
         member.close()
         shared: dict[str, Any] = {name: described[name] for name in ("limits", "versions") if name in described}
@@ -102,12 +113,6 @@ class Engine:
             self._federation.close()
             self._federation = None
 
-    def _setup(self) -> registry.EngineSetup:
-        setup = registry.resolve(self._options.engine)
-        if setup.module == __name__:
-            raise OptionsError("engine 'federated': engine = 'federated' would never end: name another engine")
-        return setup
-
     def _member(self, place: int) -> Path:
         return self._folder / "members" / f"{place:05}"
 
@@ -115,7 +120,7 @@ class Engine:
         if self._federation is None:
             if not self._file.is_file():
                 raise IndexBuildError(f"no federated index in {self._folder}: build it first")
-            setup = self._setup()
+            setup = registry.resolve(self._options.engine)
             sites = msgspec.json.decode(self._file.read_bytes(), type=list[str])
             options = self._options
             self._federation = Federation(
