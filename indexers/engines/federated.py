@@ -32,6 +32,9 @@ from indexers.federated import Federation, describe_fusion
 from indexers.fusion import Method, Norm
 
 DISTRIBUTIONS = ()
+COMPARED_BY_DEFAULT = False
+"""It is another engine once more, and the pools of the bundled judgments do not hold what it shows."""
+
 _HELD = 2_000
 """Documents held in memory before they are sorted into the files of their sites."""
 
