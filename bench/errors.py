@@ -6,7 +6,8 @@ BenchError
 ├── RunFileError         a TREC run file is missing or cannot be used as it is
 ├── ExperimentError      an experiment file is missing, broken or asks for impossible things
 ├── RunFolderError       a run folder is missing, broken, in use, or belongs to another experiment
-└── ReplayError          an engine could not be built, or could not be replayed to the end
+├── ReplayError          an engine could not be built, or could not be replayed to the end
+└── CoverageError        an audit of coverage has nothing to ask
 """
 
 
@@ -36,3 +37,7 @@ class RunFolderError(BenchError):
 
 class ReplayError(BenchError):
     """An engine could not be built or replayed to the end; the text names the engine and the cause."""
+
+
+class CoverageError(BenchError):
+    """An audit of coverage has nothing to ask; the text says why and what there is."""

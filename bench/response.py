@@ -23,6 +23,7 @@ class Response(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     took_ms: float
     """From `started_at` to the complete answer."""
     detail: str = ""
+    """Why there is no answer, or what an answer lacks (`partial: …`)."""
 
     @property
     def latency_ms(self) -> float:

@@ -21,7 +21,7 @@ from bench.response import Outcome, Response
 from corpora.model import Document
 from corpora.store import open_corpus
 from indexers import registry
-from indexers.api import Hit, Polite, Searcher
+from indexers.api import Hit, PartialSearcher, Polite, Searcher
 from indexers.errors import BlockedError, SearchTimeoutError, UnsupportedError
 
 _REPORT_EVERY_S = 0.1
@@ -128,7 +128,7 @@ def _ask(engine: Searcher, asked: Asked, k: int) -> tuple[Outcome, list[Hit], st
         return "timeout", [], _one_line(problem)
     except Exception as problem:
         return "failed", [], _one_line(problem)
-    return ("answered" if hits else "empty"), hits, ""
+    return ("answered" if hits else "empty"), hits, engine.last_partial if isinstance(engine, PartialSearcher) else ""
 
 
 def _waited_s(engine: Searcher) -> float:

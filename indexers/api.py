@@ -46,6 +46,16 @@ class Searcher(Protocol):
 
 
 @runtime_checkable
+class PartialSearcher(Protocol):
+    """A searcher, such as one over many sites, whose answer may lack a part and still is one."""
+
+    @property
+    def last_partial(self) -> str:
+        """What the last answer lacks and why, in one line; empty when it is whole."""
+        ...
+
+
+@runtime_checkable
 class Index(Searcher, Protocol):
     """A searcher that indexes our corpus."""
 

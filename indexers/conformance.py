@@ -314,7 +314,7 @@ def takes_text_as_text(make: Make, folder: Path) -> None:
 
 def survives_nul(make: Make, folder: Path) -> None:
     """NUL characters in documents and queries do no harm."""
-    spoiled = Document(id="n1", title="殡葬\0服务", body="殡仪馆\0预约电话")
+    spoiled = Document(id="n1", site=_SITES[0], title="殡葬\0服务", body="殡仪馆\0预约电话")
     with closing(make(folder)) as index:
         index.build(iter([*CORPUS, spoiled]))
         found = _ids(index.search("预约电话", 10))

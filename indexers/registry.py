@@ -116,10 +116,11 @@ def create(setup: EngineSetup, folder: Path) -> Index:
     return index
 
 
-def installed_setups() -> list[EngineSetup]:
-    """Return every set-up of every engine that can be used here and indexes our corpus, sorted by id.
+def installed_setups(*, every: bool = False) -> list[EngineSetup]:
+    """Return the set-ups to compare where none are named: every one that can be used here, sorted by id.
 
-    Services with an index of their own are left out: they need an address.
+    Services with an index of their own are left out, because they need an address, and engines that ask to be
+    (`COMPARED_BY_DEFAULT = False`); `every` gives those, too.
     """
     found: list[EngineSetup] = []
     for name, source in _sources().items():
@@ -127,7 +128,7 @@ def installed_setups() -> list[EngineSetup]:
             module = _load(name, source.module)
         except IndexerError:
             continue
-        if _track(module) == "own-index":
+        if _track(module) == "own-index" or not (every or getattr(module, "COMPARED_BY_DEFAULT", True)):
             continue
         found.extend(resolve(setup_id) for setup_id in _setup_ids(name, module))
     return sorted(found, key=lambda setup: setup.id)

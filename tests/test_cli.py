@@ -22,6 +22,7 @@ VERBS = (
     "score",
     "report",
     "engines",
+    "audit-coverage",
     "corpus info",
     "corpus import",
     "corpus audit",

@@ -13,7 +13,7 @@ from indexers.engines import bm25s
 from indexers.errors import ConformanceError, IndexBuildError, UnsupportedError
 from indexers.registry import EngineSetup, create, installed_setups, resolve
 
-SETUPS = installed_setups()
+SETUPS = installed_setups(every=True)
 WORD_SETUPS = [setup for setup in SETUPS if setup.id in {"bm25s", "fts5", "tantivy", "whoosh"}]
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from bench.cli import corpus, engines, queries, report, run, score
+from bench.cli import audit_coverage, corpus, engines, queries, report, run, score
 
 app = typer.Typer(
     name="tongcha",
@@ -35,6 +35,7 @@ def _root(
 app.command("run")(run.run)
 app.command("score")(score.score)
 app.command("report")(report.report)
+app.command("audit-coverage")(audit_coverage.audit_coverage)
 app.command("engines")(engines.engines)
 app.add_typer(corpus.app, name="corpus")
 app.add_typer(queries.app, name="queries")

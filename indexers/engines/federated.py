@@ -1,0 +1,169 @@
+"""Federated search: an index for each site, asked at the same time and fused, as when every portal keeps its own.
+
+Set-up: `federated` builds `engine` (an engine id, `fts5`) once for each site of the corpus and fuses their lists by
+reciprocal rank (`method`: rrf, combsum, combmnz; `norm`: min-max, max, zmuv, none). Compared with the same engine over
+one joint index, it shows what it costs to put one search over many sites in place of one index of all pages.
+
+Quirks:
+
+- Document frequencies and average lengths are each site's own, so that scores of different sites compare roughly.
+- Sites share no pages, so that reciprocal ranks deal out places: all first results, then all second ones, each by the
+  sites' own scores, then in the order in which the corpus names the sites. `combsum` with `norm = "none"` goes by those
+  scores alone.
+- `min-max` (as in ranx) gives nothing to the last hit of a list, and so to the only one.
+- Over all sites, each gives its best `k_each` at most; within one site, `k` if that is more.
+- Sites that do not answer within `deadline_s` are left out and named in the response's detail. A loaded machine can so
+  change an answer; the default leaves ample room.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+from corpora.model import Document
+from indexers import registry
+from indexers.api import Hit
+from indexers.errors import IndexBuildError, OptionsError
+from indexers.federated import Federation, describe_fusion
+from indexers.fusion import Method, Norm
+
+DISTRIBUTIONS = ()
+COMPARED_BY_DEFAULT = False
+"""It is another engine once more, and the pools of the bundled judgments do not hold what it shows."""
+
+_HELD = 2_000
+"""Documents held in memory before they are sorted into the files of their sites."""
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Options of the federated engine."""
+
+    engine: str = "fts5"
+    """Id of the engine that every site has."""
+    method: Method = "rrf"
+    norm: Norm = "min-max"
+    """How scores are made comparable before they are added up; `rrf` uses none."""
+    deadline_s: Annotated[float, msgspec.Meta(gt=0)] = 5.0
+    k_each: Annotated[int, msgspec.Meta(ge=1)] = 100
+
+
+SETUPS = {"": Options()}
+
+
+def check_options(options: Options) -> None:
+    """Raise what `resolve` raises for an unknown member, and `OptionsError` for one that cannot index each site."""
+    name = options.engine
+    if name == "federated":
+        raise OptionsError("engine 'federated': engine = 'federated' would never end: name another engine")
+    if registry.track(registry.resolve(name)) == "own-index":
+        raise OptionsError(
+            f"engine 'federated': {name!r} answers from an index of its own: name one that indexes pages"
+        )
+
+
+class Engine:
+    """A folder with an index for each site, and `members.json`, which names them in the order of the corpus."""
+
+    def __init__(self, options: Options, folder: Path) -> None:
+        self._options = options
+        self._folder = folder
+        self._file = folder / "members.json"
+        self._federation: Federation | None = None
+
+    @property
+    def last_partial(self) -> str:
+        """Which sites the last answer lacks and why; empty when it lacks none."""
+        return self._federation.last_partial if self._federation else ""
+
+    def build(self, documents: Iterable[Document]) -> None:
+        """Sort the documents by site on disk, then build one index after the other."""
+        self.close()
+        setup = registry.resolve(self._options.engine)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="sites-", dir=self._folder) as spool:
+            sites = _sort(documents, Path(spool))
+            self._file.unlink(missing_ok=True)
+            shutil.rmtree(self._folder / "members", ignore_errors=True)
+            for place in range(len(sites)):
+                index = registry.create(setup, self._member(place))
+                try:
+                    index.build(_read(_spooled(Path(spool), place)))
+                finally:
+                    index.close()
+        self._file.write_bytes(msgspec.json.encode(sites))
+
+    def search(self, text: str, k: int, site: str = "") -> list[Hit]:
+        """Return the `k` documents that rank highest after fusion, or of one site's index."""
+        return self._open().search(text, k, site)
+
+    def describe(self) -> dict[str, Any]:
+        """Return the set-up as JSON-able values: that of the members, and how they are fused."""
+        options = self._options
+        member = registry.create(registry.resolve(options.engine), self._folder)
+        described = member.describe()
+        member.close()
+        shared: dict[str, Any] = {name: described[name] for name in ("limits", "versions") if name in described}
+        fusion = describe_fusion(options.method, options.norm, options.deadline_s, options.k_each, comparable=True)
+        return {"engine": "federated", **fusion, "member": described, **shared}
+
+    def close(self) -> None:
+        """Close the indexes of all sites."""
+        if self._federation is not None:
+            self._federation.close()
+            self._federation = None
+
+    def _member(self, place: int) -> Path:
+        return self._folder / "members" / f"{place:05}"
+
+    def _open(self) -> Federation:
+        if self._federation is None:
+            if not self._file.is_file():
+                raise IndexBuildError(f"no federated index in {self._folder}: build it first")
+            setup = registry.resolve(self._options.engine)
+            sites = msgspec.json.decode(self._file.read_bytes(), type=list[str])
+            options = self._options
+            self._federation = Federation(
+                {site: registry.create(setup, self._member(place)) for place, site in enumerate(sites)},
+                method=options.method,
+                norm=options.norm,
+                deadline_s=options.deadline_s,
+                k_each=options.k_each,
+                comparable=True,
+            )
+        return self._federation
+
+
+def _sort(documents: Iterable[Document], spool: Path) -> list[str]:
+    """Write the documents of each site into a file of its own and return the sites in the order of the corpus."""
+    places: dict[str, int] = {}
+    held: dict[int, list[bytes]] = {}
+    for number, document in enumerate(documents, 1):
+        place = places.setdefault(document.site, len(places))
+        held.setdefault(place, []).append(msgspec.json.encode(document))
+        if number % _HELD == 0:
+            _spill(held, spool)
+    _spill(held, spool)
+    return list(places)
+
+
+def _spill(held: dict[int, list[bytes]], spool: Path) -> None:
+    """Append what is held to the sites' files, one open at a time: a process may open fewer than there are."""
+    for place, lines in held.items():
+        with _spooled(spool, place).open("ab") as stream:
+            stream.writelines(line + b"\n" for line in lines)
+    held.clear()
+
+
+def _spooled(spool: Path, place: int) -> Path:
+    return spool / f"{place:05}.jsonl"
+
+
+def _read(path: Path) -> Iterator[Document]:
+    decode = msgspec.json.Decoder(Document).decode
+    with path.open("rb") as stream:
+        for line in stream:
+            yield decode(line)
