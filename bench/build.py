@@ -1,5 +1,6 @@
 """Indexes: built once for each corpus and set-up, in a process of their own, and kept in the cache."""
 
+import contextlib
 import datetime
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,10 @@ from bench.worker import BuildJob, build
 from corpora.cache import cache_root
 from corpora.store import Corpus, build_once
 from indexers import registry
+from indexers.api import OnServer
 from indexers.cache import IndexCache, IndexRecord
+from indexers.errors import IndexerError
+from indexers.made_by import FILE as MADE_BY
 from indexers.pages import write_pages
 from indexers.registry import EngineSetup
 
@@ -34,8 +38,8 @@ def build_or_reuse(
     setup = registry.resolve(spec.use or spec.id, spec.options)
     cache = IndexCache(cache_root() / "indexes")
     key = cache.key(corpus_hash, setup)
-    if anew:
-        cache.drop(key)
+    if anew or (setup.server and _is_lost(setup, cache.folder(key))):
+        _drop(setup, cache, key)
     record = cache.find(key)
     reused = record is not None
     if record is None:
@@ -47,7 +51,7 @@ def build_or_reuse(
                 temporary,
                 IndexRecord(
                     engine=setup.id,
-                    options=msgspec.to_builtins(setup.options),
+                    options=registry.without_secrets(setup.id, msgspec.to_builtins(setup.options)),
                     versions=registry.versions(setup),
                     corpus_hash=corpus_hash,
                     built_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -56,6 +60,7 @@ def build_or_reuse(
                 ),
             )
         except BaseException:
+            _drop_from_server(setup, temporary)
             cache.discard(temporary)
             raise
         record = cache.find(key)
@@ -73,6 +78,32 @@ def build_or_reuse(
 def pages_folder(corpus: Corpus, corpus_hash: str) -> Path:
     """Return a folder that tells which document of the corpus a URL names, made once for each corpus."""
     return build_once(cache_root() / "pages" / f"{PAGES_FORM}-{corpus_hash[:16]}", lambda to: write_pages(to, corpus))
+
+
+def _is_lost(setup: EngineSetup, folder: Path) -> bool:
+    """Return whether a server does not hold the index any longer that the folder names."""
+    index = registry.create(setup, folder)
+    try:
+        return isinstance(index, OnServer) and (folder / MADE_BY).is_file() and not index.is_there()
+    finally:
+        index.close()
+
+
+def _drop(setup: EngineSetup, cache: IndexCache, key: str) -> None:
+    _drop_from_server(setup, cache.folder(key))
+    cache.drop(key)
+
+
+def _drop_from_server(setup: EngineSetup, folder: Path) -> None:
+    if not setup.server:
+        return
+    index = registry.create(setup, folder)
+    try:
+        if isinstance(index, OnServer) and folder.is_dir():
+            with contextlib.suppress(IndexerError):  # a server that is gone holds nothing of ours
+                index.drop()
+    finally:
+        index.close()
 
 
 def _build(

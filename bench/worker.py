@@ -21,7 +21,7 @@ from bench.response import Outcome, Response
 from corpora.model import Document
 from corpora.store import open_corpus
 from indexers import registry
-from indexers.api import Hit, PartialSearcher, Polite, Searcher
+from indexers.api import Hit, OnServer, PartialSearcher, Polite, Searcher
 from indexers.errors import BlockedError, SearchTimeoutError, UnsupportedError
 
 _REPORT_EVERY_S = 0.1
@@ -67,11 +67,16 @@ def build(job: BuildJob, parent: Connection) -> None:
         started = time.perf_counter()
         engine.build(_counted(documents, parent))
         build_s = time.perf_counter() - started
+        facts: dict[str, Any] = {"build_s": build_s}
+        if isinstance(engine, OnServer):
+            facts["bytes"] = engine.stored_bytes()
         engine.close()
     except Exception as problem:
         parent.send(("problem", _one_line(problem)))
     else:
-        parent.send(("built", {"build_s": build_s, "peak_memory_bytes": peak_memory_bytes()}))
+        if "bytes" not in facts:
+            facts["peak_memory_bytes"] = peak_memory_bytes()
+        parent.send(("built", facts))
 
 
 def replay(job: ReplayJob, parent: Connection) -> None:
@@ -114,7 +119,9 @@ def replay(job: ReplayJob, parent: Connection) -> None:
         )
         parent.send(("response", encode(response)))
     engine.close()
-    parent.send(("done", {"peak_memory_bytes": peak_memory_bytes(), "baseline_memory_bytes": baseline}))
+    on_server = isinstance(engine, OnServer)  # the memory of a client says nothing of its server
+    memory = {"peak_memory_bytes": 0 if on_server else peak_memory_bytes(), "baseline_memory_bytes": baseline}
+    parent.send(("done", memory))
 
 
 def _ask(engine: Searcher, asked: Asked, k: int) -> tuple[Outcome, list[Hit], str]:

@@ -73,6 +73,27 @@ class Polite(Protocol):
         ...
 
 
+@runtime_checkable
+class OnServer(Protocol):
+    """An index that a server holds; its folder holds only what names it there."""
+
+    def place(self) -> str:
+        """Return the server's address without credentials, so that two servers are told apart; it is shown nowhere."""
+        ...
+
+    def is_there(self) -> bool:
+        """Return whether the server still holds the index that the folder names. Raises when there is no server."""
+        ...
+
+    def stored_bytes(self) -> int:
+        """Return what the index takes on the server, in bytes; 0 where the server does not tell."""
+        ...
+
+    def drop(self) -> None:
+        """Remove the index that the folder names from the server, if there is one, and forget its name."""
+        ...
+
+
 class EngineModule(Protocol):
     """What an engine file offers: its docstring, `Options`, `Engine`, and named set-ups of it."""
 
@@ -84,6 +105,8 @@ class EngineModule(Protocol):
     Options: type[msgspec.Struct]
 
     # Not every module has these; `indexers.registry` knows what their absence means:
+    # COMPARED_BY_DEFAULT = False    runs only where it is named
+    # SERVER = "OpenSearch"          the server that must run; it runs only where it is named, and is `OnServer`
     # TRACK = "own-index"            a service that answers from an index of its own; `Engine` is only a `Searcher`
     # SECRET_OPTIONS = ("url", …)    options that no file or text may hold, unless they say `env:NAME`
     # check_options(options)         raises `OptionsError` for what the shape of the options cannot show to be wrong

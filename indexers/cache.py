@@ -3,6 +3,7 @@
     cache/
       tantivy-bigrams-3f2a9c0d1e4b5a67/     one index, complete: it is renamed into place when it is
         index.json                          its record
+        made_by.json                        what the engine said of itself; see `indexers.made_by`
         tantivy/…                           the engine's files
       tantivy-bigrams-3f2a9c0d1e4b5a67.building-8123-k3j2/   one that process 8123 is building
 
@@ -21,11 +22,12 @@ from typing import Any
 
 import msgspec
 
+from indexers.api import OnServer
 from indexers.errors import IndexBuildError
 from indexers.folders import folder_bytes
-from indexers.registry import EngineSetup, create, versions
+from indexers.registry import EngineSetup, create, versions, without_secrets
 
-INDEX_SCHEMA = 2
+INDEX_SCHEMA = 3
 """Raise it when a built-in engine changes what it writes: older folders are then no longer found."""
 RECORD_NAME = "index.json"
 _BUILDING = re.compile(r"(?P<key>.+)\.building-(?P<pid>\d+)-[0-9a-f]+")
@@ -42,7 +44,7 @@ class IndexRecord(msgspec.Struct, frozen=True, kw_only=True):
     documents: int = 0
     build_s: float = 0.0
     bytes: int = 0
-    """Summed sizes of the index files; `commit` measures it."""
+    """Summed sizes of the index files, which `commit` measures; what the server says where one holds the index."""
     peak_memory_bytes: int | None = None
     built_at: str = ""
     """ISO 8601 with time zone."""
@@ -74,9 +76,10 @@ class IndexCache:
                 "schema": INDEX_SCHEMA,
                 "corpus": corpus_hash,
                 "engine": setup.name,
-                "options": msgspec.to_builtins(setup.options),
+                "options": without_secrets(setup.id, msgspec.to_builtins(setup.options)),
                 "versions": versions(setup),
                 "describe": index.describe(),
+                **({"place": index.place()} if isinstance(index, OnServer) else {}),
             }
         finally:
             index.close()
@@ -112,7 +115,7 @@ class IndexCache:
         If another process was faster, its index is kept and `temp` is removed: both hold the same.
         Close the engine that built it first: Windows cannot move open files.
         """
-        record = msgspec.structs.replace(record, bytes=folder_bytes(temp))
+        record = msgspec.structs.replace(record, bytes=record.bytes or folder_bytes(temp))
         (temp / RECORD_NAME).write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=2))
         target = self.folder(key)
         for _ in range(2):

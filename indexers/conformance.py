@@ -28,8 +28,9 @@ from pathlib import Path
 from typing import Any
 
 from corpora.model import Document
-from indexers.api import Hit, Index
+from indexers.api import Hit, Index, OnServer
 from indexers.errors import ConformanceError, IndexerError, UnsupportedError
+from indexers.made_by import FILE as MADE_BY
 
 Make = Callable[[Path], Index]
 """Constructs the engine under test for an index in that folder, as often as asked."""
@@ -65,7 +66,7 @@ _QUESTIONS = ("住房公积金", "居住证", "营业执照", "高龄津贴", "�
 
 def says_what_it_is(make: Make, folder: Path) -> None:
     """`describe()` returns JSON-able values, the same before and after building."""
-    with closing(make(folder)) as index:
+    with _opened(make, folder) as index:
         before = _description(index)
         index.build(iter(CORPUS))
         _require(_description(index) == before, "describe() differs before and after building")
@@ -75,13 +76,13 @@ def says_what_it_is(make: Make, folder: Path) -> None:
 def constructs_without_touching_disk(make: Make, folder: Path) -> None:
     """The constructor writes nothing, not even its folder."""
     place = folder / "not-yet"
-    with closing(make(place)):
+    with _opened(make, place):
         _require(not place.exists(), "the constructor made the index folder")
 
 
 def names_a_missing_index(make: Make, folder: Path) -> None:
     """Searching before building raises an `IndexerError`, not an error of the library."""
-    with closing(make(folder / "nothing")) as index:
+    with _opened(make, folder / "nothing") as index:
         try:
             hits = index.search("住房公积金", 10)
         except IndexerError:
@@ -159,7 +160,7 @@ def repeats_itself(make: Make, folder: Path) -> None:
 def keeps_one_order_of_equals(make: Make, folder: Path) -> None:
     """Pages that are alike keep one order, whatever `k` is."""
     alike = [Document(id=f"c{number:02}", title="防汛通知", body="请沿江居民注意防汛。") for number in range(30)]
-    with closing(make(folder)) as index:
+    with _opened(make, folder) as index:
         index.build(iter([*CORPUS, *alike]))
         whole = _ids(index.search("防汛通知", 100))
         _require({document.id for document in alike} <= set(whole), "not all of the pages that are alike are found")
@@ -187,7 +188,7 @@ def gives_the_best_k_of_a_site(make: Make, folder: Path) -> None:
     higher = [Document(id=f"h{n:03}", site=_SITES[0], title="防汛通知", body="防汛通知") for n in range(300)]
     body = "请沿江居民注意，已经发布防汛通知，注意收听广播，备足饮水和药品，妥善保管证件。"
     lower = [Document(id=f"l{n}", site=_SITES[1], title="安全提示", body=body) for n in range(3)]
-    with closing(make(folder)) as index:
+    with _opened(make, folder) as index:
         index.build(iter([*higher, *lower, *CORPUS]))
         whole = _of_site(index, "防汛通知", 1000, _SITES[1])
         if whole is None:
@@ -315,7 +316,7 @@ def takes_text_as_text(make: Make, folder: Path) -> None:
 def survives_nul(make: Make, folder: Path) -> None:
     """NUL characters in documents and queries do no harm."""
     spoiled = Document(id="n1", site=_SITES[0], title="殡葬\0服务", body="殡仪馆\0预约电话")
-    with closing(make(folder)) as index:
+    with _opened(make, folder) as index:
         index.build(iter([*CORPUS, spoiled]))
         found = _ids(index.search("预约电话", 10))
         _require(found[:1] == ["n1"], f"text behind a NUL character: found {found}")
@@ -325,7 +326,7 @@ def survives_nul(make: Make, folder: Path) -> None:
 def indexes_thin_pages(make: Make, folder: Path) -> None:
     """Pages without body, without title or with neither are indexed as far as they go."""
     thin = [Document(id="t1", title="公交线路调整公告"), Document(id="t2", body="图书馆闭馆公告"), Document(id="t3")]
-    with closing(make(folder)) as index:
+    with _opened(make, folder) as index:
         index.build(iter(thin))
         for text, doc_id in (("公交线路调整公告", "t1"), ("图书馆闭馆公告", "t2")):
             found = _ids(index.search(text, 10))
@@ -334,7 +335,7 @@ def indexes_thin_pages(make: Make, folder: Path) -> None:
 
 def indexes_nothing(make: Make, folder: Path) -> None:
     """An empty corpus makes an index that finds nothing."""
-    with closing(make(folder)) as index:
+    with _opened(make, folder) as index:
         index.build(iter(()))
         found = _ids(index.search("住房公积金", 10))
         _require(found == [], f"an index of nothing found {found}")
@@ -342,7 +343,7 @@ def indexes_nothing(make: Make, folder: Path) -> None:
 
 def replaces_when_building_again(make: Make, folder: Path) -> None:
     """Building again gives the same answers; building from other documents forgets the first ones."""
-    with closing(make(folder)) as index:
+    with _opened(make, folder) as index:
         index.build(iter(CORPUS))
         first = {text: _ids(index.search(text, 100)) for text in _QUESTIONS}
         index.build(iter(CORPUS))
@@ -357,19 +358,41 @@ def reopens(make: Make, folder: Path) -> None:
     """A new object on the same folder gives the same answers."""
     with _built(make, folder) as index:
         first = {text: index.search(text, 100) for text in _QUESTIONS}
-    with closing(make(folder)) as again:
-        for text, hits in first.items():
-            found = again.search(text, 100)
-            _require(found == hits, f"{text!r} found {_ids(hits)}, and {_ids(found)} when reopened")
+        index.close()
+        with closing(make(folder)) as again:
+            for text, hits in first.items():
+                found = again.search(text, 100)
+                _require(found == hits, f"{text!r} found {_ids(hits)}, and {_ids(found)} when reopened")
 
 
 def closes_twice(make: Make, folder: Path) -> None:
     """Closing twice is allowed, and so is closing what was never opened."""
-    make(folder / "unused").close()
+    unused = make(folder / "unused")
+    unused.close()
+    unused.close()
     with _built(make, folder / "used") as index:
         index.search("住房公积金", 1)
         index.close()
         index.close()
+
+
+def refuses_an_index_of_another_version(make: Make, folder: Path) -> None:
+    """An index that another version or set-up has made is refused with an `IndexerError` that says so."""
+    with _built(make, folder) as index:
+        index.close()
+        marks = sorted(folder.rglob(MADE_BY))
+        _require(bool(marks), f"there is no {MADE_BY} in the index folder: see indexers.made_by")
+        for mark in marks:
+            content = json.loads(mark.read_bytes())
+            content["describe"]["versions"] = {"another": "0.0"}
+            mark.write_text(json.dumps(content), encoding="utf-8")
+        with closing(make(folder)) as again:
+            try:
+                hits = again.search("住房公积金", 10)
+            except IndexerError as error:
+                _require("version" in str(error), f"the error does not speak of versions: {error}")
+                return
+        _require(False, f"an index of another version gave {len(hits)} hits instead of an error")
 
 
 CHECKS: tuple[Callable[[Make, Path], None], ...] = (
@@ -400,6 +423,7 @@ CHECKS: tuple[Callable[[Make, Path], None], ...] = (
     replaces_when_building_again,
     reopens,
     closes_twice,
+    refuses_an_index_of_another_version,
 )
 
 
@@ -422,9 +446,20 @@ def check(make: Make, folder: Path) -> None:
 @contextmanager
 def _built(make: Make, folder: Path) -> Iterator[Index]:
     """Build an index of the fixture corpus, handed over as what can be read only once, and close it in the end."""
-    with closing(make(folder)) as index:
+    with _opened(make, folder) as index:
         index.build(iter(CORPUS))
         yield index
+
+
+@contextmanager
+def _opened(make: Make, folder: Path) -> Iterator[Index]:
+    """Construct an index and close it in the end; a server keeps nothing of it."""
+    with closing(make(folder)) as index:
+        try:
+            yield index
+        finally:
+            if isinstance(index, OnServer):
+                index.drop()
 
 
 def _ids(hits: list[Hit]) -> list[str]:

@@ -44,6 +44,8 @@ class EngineSetup(msgspec.Struct, frozen=True, kw_only=True):
     """Import path of the engine's file."""
     options: Any
     """An instance of the module's `Options`."""
+    server: str = ""
+    """The server that must run; empty when it needs none."""
 
 
 class EngineStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +63,8 @@ class EngineStatus(msgspec.Struct, frozen=True, kw_only=True):
     """The command that installs its library; empty where nothing is missing."""
     origin: str
     """`built-in`, or the distribution that brings it."""
+    server: str = ""
+    """The server that must run beside it; empty when it needs none."""
     problem: str = ""
     """Why it cannot be used; empty when it can."""
 
@@ -84,7 +88,9 @@ def resolve(engine_id: str, options: Mapping[str, Any] | None = None) -> EngineS
     chosen = _configured(engine_id, module, module.SETUPS[suffix], options) if options else module.SETUPS[suffix]
     if hasattr(module, "check_options"):
         module.check_options(chosen)
-    return EngineSetup(id=engine_id, name=name, module=module.__name__, options=chosen)
+    return EngineSetup(
+        id=engine_id, name=name, module=module.__name__, options=chosen, server=getattr(module, "SERVER", "")
+    )
 
 
 def track(setup: EngineSetup) -> Track:
@@ -119,8 +125,8 @@ def create(setup: EngineSetup, folder: Path) -> Index:
 def installed_setups(*, every: bool = False) -> list[EngineSetup]:
     """Return the set-ups to compare where none are named: every one that can be used here, sorted by id.
 
-    Services with an index of their own are left out, because they need an address, and engines that ask to be
-    (`COMPARED_BY_DEFAULT = False`); `every` gives those, too.
+    What needs an address is left out: services with an index of their own, and engines on a server (`SERVER`). So are
+    engines that ask to be (`COMPARED_BY_DEFAULT = False`); `every` gives those, too.
     """
     found: list[EngineSetup] = []
     for name, source in _sources().items():
@@ -128,7 +134,11 @@ def installed_setups(*, every: bool = False) -> list[EngineSetup]:
             module = _load(name, source.module)
         except IndexerError:
             continue
-        if _track(module) == "own-index" or not (every or getattr(module, "COMPARED_BY_DEFAULT", True)):
+        if (
+            _track(module) == "own-index"
+            or hasattr(module, "SERVER")
+            or not (every or getattr(module, "COMPARED_BY_DEFAULT", True))
+        ):
             continue
         found.extend(resolve(setup_id) for setup_id in _setup_ids(name, module))
     return sorted(found, key=lambda setup: setup.id)
@@ -168,6 +178,7 @@ def status() -> list[EngineStatus]:
                     summary=_first_line(module.__doc__),
                     install="",
                     origin=source.origin,
+                    server=getattr(module, "SERVER", ""),
                 )
             )
     return entries

@@ -189,7 +189,11 @@ def test_the_engine_builds_an_index_for_each_site(tmp_path: Path) -> None:
         many.build(iter(CORPUS))
         found = many.search("居住证办理", 10, site=site)
         assert many.last_partial == ""
-        assert sorted(path.name for path in (tmp_path / "f").iterdir()) == ["members", "members.json"]
+        assert sorted(path.name for path in (tmp_path / "f").iterdir()) == [
+            "made_by.json",
+            "members",
+            "members.json",
+        ]
     with closing(fts5.Engine(fts5.Options(), tmp_path / "alone")) as alone:
         alone.build(document for document in CORPUS if document.site == site)
         assert ids(found) == ids(alone.search("居住证办理", 10))
@@ -206,7 +210,7 @@ def test_a_member_with_a_damaged_index_makes_a_partial_answer(tmp_path: Path) ->
     """A site whose index is gone is named in the response that replay records; the others answer."""
     with closing(federated.Engine(federated.Options(), tmp_path)) as many:
         many.build(iter(CORPUS))
-    (tmp_path / "members" / "00000" / "fts5.sqlite").unlink()
+    (tmp_path / "members" / "00000" / "made_by.json").unlink()
     sent: list[tuple[Any, ...]] = []
 
     class Parent:

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexers.errors import BlockedError, OptionsError, SearchError
+from indexers.hidden import Hidden, address_parts, revealed
 from indexers.pages import unmapped_id
 from indexers.portal.dates import day
-from indexers.portal.hidden import Hidden, address_parts, revealed
 from indexers.portal.paths import select
 from indexers.portal.preset import load_preset, preset_names
 from indexers.portal.reading import clean, read_json

@@ -28,6 +28,7 @@ from indexers.api import Hit
 from indexers.errors import IndexBuildError
 from indexers.fields import combined_tokens, describe_fields
 from indexers.folders import empty_folder
+from indexers.made_by import forget_made_by, read_made_by, write_made_by
 from indexers.options import DEFAULT_B, DEFAULT_K1, K1, B, TextOptions
 from indexers.segment import Analyzer
 
@@ -51,6 +52,7 @@ class Engine:
 
     def __init__(self, options: Options, folder: Path) -> None:
         self._options = options
+        self._folder = folder
         self._files = folder / "bm25s"
         self._analyze = Analyzer(options.tokens, options.user_dict)
         self._scores: Any = None
@@ -60,6 +62,7 @@ class Engine:
     def build(self, documents: Iterable[Document]) -> None:
         """Turn the documents one by one into token ids, then compute every score."""
         self.close()
+        forget_made_by(self._folder)
         empty_folder(self._files)
         vocabulary: dict[str, int] = {}
         ids: list[array[int]] = []
@@ -69,11 +72,11 @@ class Engine:
                 tokens = combined_tokens(document, self._analyze, self._options)
                 ids.append(array("I", [vocabulary.setdefault(token, len(vocabulary)) for token in tokens]))
                 shown.write(encode((document.id, document.url, document.title, document.site)) + b"\n")
-        if not vocabulary:
-            return  # bm25s cannot compute scores of nothing
-        scores = bm25s.BM25(method="lucene", k1=self._options.k1, b=self._options.b, backend="numpy")
-        scores.index(Tokenized(ids=ids, vocab=vocabulary), create_empty_token=False, show_progress=False)
-        scores.save(str(self._files))
+        if vocabulary:  # bm25s cannot compute scores of nothing
+            scores = bm25s.BM25(method="lucene", k1=self._options.k1, b=self._options.b, backend="numpy")
+            scores.index(Tokenized(ids=ids, vocab=vocabulary), create_empty_token=False, show_progress=False)
+            scores.save(str(self._files))
+        write_made_by(self._folder, self.describe())
 
     def search(self, text: str, k: int, site: str = "") -> list[Hit]:
         """Return the `k` documents, of all sites or one, with the highest score above 0."""
@@ -123,12 +126,13 @@ class Engine:
 
     def _open(self) -> Any:
         if not self._shown:
+            read_made_by(self._folder, self.describe())
             try:
                 lines = (self._files / _SHOWN).read_bytes().splitlines()
                 if (self._files / "params.index.json").exists():
                     self._scores = bm25s.BM25.load(str(self._files), mmap=True)
             except (ValueError, OSError) as error:
-                raise IndexBuildError(f"no bm25s index in {self._files}: build it first ({error})") from error
+                raise IndexBuildError(f"the index in {self._files} is spoilt ({error}): build it anew") from error
             decode = msgspec.json.Decoder(tuple[str, str, str, str]).decode
             self._shown = [decode(line) for line in lines]
             rows: dict[str, list[int]] = {}

@@ -27,9 +27,10 @@ import msgspec
 from corpora.model import Document
 from indexers import registry
 from indexers.api import Hit
-from indexers.errors import IndexBuildError, OptionsError
+from indexers.errors import OptionsError
 from indexers.federated import Federation, describe_fusion
 from indexers.fusion import Method, Norm
+from indexers.made_by import forget_made_by, read_made_by, write_made_by
 
 DISTRIBUTIONS = ()
 COMPARED_BY_DEFAULT = False
@@ -86,6 +87,7 @@ class Engine:
         self._folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="sites-", dir=self._folder) as spool:
             sites = _sort(documents, Path(spool))
+            forget_made_by(self._folder)
             self._file.unlink(missing_ok=True)
             shutil.rmtree(self._folder / "members", ignore_errors=True)
             for place in range(len(sites)):
@@ -95,6 +97,7 @@ class Engine:
                 finally:
                     index.close()
         self._file.write_bytes(msgspec.json.encode(sites))
+        write_made_by(self._folder, self.describe())
 
     def search(self, text: str, k: int, site: str = "") -> list[Hit]:
         """Return the `k` documents that rank highest after fusion, or of one site's index."""
@@ -121,8 +124,7 @@ class Engine:
 
     def _open(self) -> Federation:
         if self._federation is None:
-            if not self._file.is_file():
-                raise IndexBuildError(f"no federated index in {self._folder}: build it first")
+            read_made_by(self._folder, self.describe())
             setup = registry.resolve(self._options.engine)
             sites = msgspec.json.decode(self._file.read_bytes(), type=list[str])
             options = self._options

@@ -38,6 +38,7 @@ from corpora.model import Document
 from indexers.api import Hit
 from indexers.errors import IndexBuildError, SearchError
 from indexers.fields import describe_fields
+from indexers.made_by import forget_made_by, read_made_by, write_made_by
 from indexers.options import DEFAULT_B, DEFAULT_K1, TextOptions
 from indexers.segment import Analyzer
 
@@ -74,6 +75,7 @@ class Engine:
 
     def __init__(self, options: Options, folder: Path) -> None:
         self._options = options
+        self._folder = folder
         self._file = folder / "fts5.sqlite"
         self._analyze = None if options.tokens == "trigram" else Analyzer(options.tokens, options.user_dict)
         self._connection: sqlite3.Connection | None = None
@@ -81,6 +83,7 @@ class Engine:
     def build(self, documents: Iterable[Document]) -> None:
         """Index the documents one by one in one transaction."""
         self.close()
+        forget_made_by(self._folder)
         self._file.parent.mkdir(parents=True, exist_ok=True)
         for leftover in self._file.parent.glob(f"{self._file.name}*"):
             leftover.unlink()
@@ -106,6 +109,7 @@ class Engine:
             raise IndexBuildError(f"SQLite {sqlite3.sqlite_version} could not build {self._file}: {error}") from error
         finally:
             connection.close()
+        write_made_by(self._folder, self.describe())
 
     def search(self, text: str, k: int, site: str = "") -> list[Hit]:
         """Return the `k` documents, of all sites or one, that bm25() ranks highest."""
@@ -157,8 +161,7 @@ class Engine:
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
-            if not self._file.is_file():
-                raise IndexBuildError(f"no FTS5 index in {self._file}: build it first")
+            read_made_by(self._folder, self.describe())
             uri = f"{self._file.resolve().as_uri()}?mode=ro"
             self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
         return self._connection

@@ -28,9 +28,9 @@ from corpora.errors import InvalidURLError
 from corpora.urls import canonical
 from indexers.api import Hit
 from indexers.errors import BlockedError, OptionsError, SearchError, UnsupportedError
+from indexers.hidden import SHORTEST, Hidden, address_parts, revealed
 from indexers.pages import Page, read_pages, unmapped_id
 from indexers.portal.client import Client, Clock, Manners
-from indexers.portal.hidden import SHORTEST, Hidden, address_parts, revealed
 from indexers.portal.preset import Preset, load_preset, preset_names
 from indexers.portal.reading import Result
 from indexers.portal.search import Found, PortalSearch

@@ -30,6 +30,7 @@ from indexers.api import Hit
 from indexers.errors import IndexBuildError
 from indexers.fields import describe_fields, field_texts, field_weights
 from indexers.folders import empty_folder
+from indexers.made_by import forget_made_by, read_made_by, write_made_by
 from indexers.options import DEFAULT_B, DEFAULT_K1, FieldOptions
 from indexers.segment import Analyzer
 
@@ -50,6 +51,7 @@ class Engine:
 
     def __init__(self, options: Options, folder: Path) -> None:
         self._options = options
+        self._folder = folder
         self._files = folder / "tantivy"
         self._analyze = Analyzer(options.tokens, options.user_dict)
         self._schema: tantivy.Schema | None = None
@@ -58,6 +60,7 @@ class Engine:
     def build(self, documents: Iterable[Document]) -> None:
         """Index the documents one by one, in one thread, then wait for all merges."""
         self.close()
+        forget_made_by(self._folder)
         index = tantivy.Index(_schema(field_weights(self._options)), path=str(empty_folder(self._files)))
         _register(index)
         writer = index.writer(_HEAP_BYTES, 1)
@@ -75,6 +78,7 @@ class Engine:
             writer.commit()
         finally:
             writer.wait_merging_threads()
+        write_made_by(self._folder, self.describe())
 
     def search(self, text: str, k: int, site: str = "") -> list[Hit]:
         """Return the `k` documents, of all sites or one, with the highest summed score of the query's words."""
@@ -124,10 +128,11 @@ class Engine:
 
     def _open(self) -> tuple[tantivy.Searcher, tantivy.Schema]:
         if self._searcher is None or self._schema is None:
+            read_made_by(self._folder, self.describe())
             try:
                 index = tantivy.Index.open(str(self._files))
             except (ValueError, OSError) as error:
-                raise IndexBuildError(f"no tantivy index in {self._files}: build it first ({error})") from error
+                raise IndexBuildError(f"the index in {self._files} is spoilt ({error}): build it anew") from error
             _register(index)
             self._schema = index.schema
             self._searcher = index.searcher()

@@ -29,6 +29,7 @@ from indexers.api import Hit
 from indexers.errors import IndexBuildError
 from indexers.fields import describe_fields, field_texts, field_weights
 from indexers.folders import empty_folder
+from indexers.made_by import forget_made_by, read_made_by, write_made_by
 from indexers.options import DEFAULT_B, DEFAULT_K1, K1, B, FieldOptions
 from indexers.segment import Analyzer
 
@@ -50,6 +51,7 @@ class Engine:
 
     def __init__(self, options: Options, folder: Path) -> None:
         self._options = options
+        self._folder = folder
         self._files = folder / "whoosh"
         self._analyze = Analyzer(options.tokens, options.user_dict)
         self._searcher: Any = None
@@ -57,6 +59,7 @@ class Engine:
     def build(self, documents: Iterable[Document]) -> None:
         """Index the documents one by one; whoosh spills to disk beyond 256 MB."""
         self.close()
+        forget_made_by(self._folder)
         text = fields.TEXT(analyzer=analysis.SpaceSeparatedTokenizer(), phrase=False)
         searched = dict.fromkeys(field_weights(self._options), text)
         schema = fields.Schema(doc_id=fields.STORED, url=fields.STORED, shown=fields.STORED, site=fields.ID, **searched)
@@ -74,6 +77,7 @@ class Engine:
             writer.cancel()
             raise
         writer.commit(optimize=True)
+        write_made_by(self._folder, self.describe())
 
     def search(self, text: str, k: int, site: str = "") -> list[Hit]:
         """Return the `k` documents, of all sites or one, with the highest summed score of the query's words."""
@@ -111,9 +115,10 @@ class Engine:
 
     def _open(self) -> Any:
         if self._searcher is None:
+            read_made_by(self._folder, self.describe())
             try:
                 opened = index.open_dir(str(self._files), readonly=True)
             except (index.IndexError, OSError) as error:
-                raise IndexBuildError(f"no whoosh index in {self._files}: build it first ({error})") from error
+                raise IndexBuildError(f"the index in {self._files} is spoilt ({error}): build it anew") from error
             self._searcher = opened.searcher(weighting=scoring.BM25F(B=self._options.b, K1=self._options.k1))
         return self._searcher

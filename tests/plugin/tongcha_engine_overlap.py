@@ -13,7 +13,7 @@ import msgspec
 
 from corpora.model import Document
 from indexers.api import Hit
-from indexers.errors import IndexBuildError
+from indexers.made_by import forget_made_by, read_made_by, write_made_by
 from indexers.segment import Analyzer
 
 DISTRIBUTIONS = ("tongcha-engine-overlap",)
@@ -43,6 +43,7 @@ class Engine:
 
     def __init__(self, options: Options, folder: Path) -> None:
         self._options = options
+        self._folder = folder
         self._file = folder / "pages.json"
         self._analyze = Analyzer()
         self._pages: list[Page] | None = None
@@ -55,8 +56,10 @@ class Engine:
             weights = dict.fromkeys(self._analyze(document.body), 1)
             weights.update(dict.fromkeys(self._analyze(document.title), self._options.title_boost))
             pages.append(Page(document.id, document.url, document.title, document.site, weights))
-        self._file.parent.mkdir(parents=True, exist_ok=True)
+        forget_made_by(self._folder)
+        self._folder.mkdir(parents=True, exist_ok=True)
         self._file.write_bytes(msgspec.json.encode(pages))
+        write_made_by(self._folder, self.describe())
 
     def search(self, text: str, k: int, site: str = "") -> list[Hit]:
         """Return the `k` pages, of all sites or one, that share most words with the query."""
@@ -86,8 +89,6 @@ class Engine:
 
     def _open(self) -> list[Page]:
         if self._pages is None:
-            try:
-                self._pages = msgspec.json.decode(self._file.read_bytes(), type=list[Page])
-            except OSError as error:
-                raise IndexBuildError(f"no overlap index in {self._file}: build it first ({error.strerror})") from error
+            read_made_by(self._folder, self.describe())
+            self._pages = msgspec.json.decode(self._file.read_bytes(), type=list[Page])
         return self._pages

@@ -1,0 +1,139 @@
+"""Search servers: where one is, how to log in there, and how to speak of it without giving either away.
+
+Address and credentials come from the options (best `env:NAME`) or from the environment: `TONGCHA_OPENSEARCH_URL`,
+`TONGCHA_OPENSEARCH_USER` and `TONGCHA_OPENSEARCH_PASSWORD` for the engine `opensearch`, and so on. Without either it is
+the server's usual port on this machine. They are written nowhere: not into index, manifest, report or message.
+"""
+
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from itertools import islice
+from typing import Annotated, TypeVar
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+
+from indexers.errors import IndexBuildError, OptionsError, SearchError, SearchTimeoutError
+from indexers.hidden import Hidden, address_parts, revealed
+from indexers.options import TextOptions
+
+SECRET_OPTIONS = ("url", "user", "password")
+"""What the module of such an engine names as its own `SECRET_OPTIONS`."""
+
+T = TypeVar("T")
+
+
+class ServerOptions(TextOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Options of any engine that indexes our tokens on a server."""
+
+    url: str = ""
+    """Address, such as `http://127.0.0.1:9200`; `env:NAME` reads it from there. Empty: see `indexers.servers`."""
+    user: str = ""
+    password: str = ""
+    """Best `env:NAME`. What the address itself holds (`http://user:password@host`) is used where these are empty."""
+    timeout_s: Annotated[float, msgspec.Meta(gt=0)] = 30.0
+    """An answer later than this is none."""
+
+
+class Server:
+    """A server as the options of an engine name it; reads the environment when first asked, and never connects."""
+
+    def __init__(self, engine: str, title: str, options: ServerOptions, default_url: str) -> None:
+        self._engine = engine
+        self._title = title
+        self._options = options
+        self._default_url = default_url
+
+    @cached_property
+    def full_url(self) -> str:
+        """The address as it was given."""
+        return self._given("url") or self._default_url
+
+    @cached_property
+    def url(self) -> str:
+        """The address without credentials and without a slash at its end."""
+        parts = urlsplit(self.full_url)
+        if not parts.scheme or not parts.hostname:
+            raise OptionsError(
+                f"engine {self._engine!r}: {self.source} is no address: write it like {self._default_url}"
+            )
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl().rstrip("/")
+
+    @cached_property
+    def host(self) -> str:
+        """The host name or IP address."""
+        return urlsplit(self.url).hostname or ""
+
+    @cached_property
+    def port(self) -> int:
+        """The port, that of the usual address where none is given."""
+        return urlsplit(self.url).port or urlsplit(self._default_url).port or 0
+
+    @cached_property
+    def user(self) -> str:
+        """Who logs in; empty for nobody."""
+        return self._given("user") or unquote(urlsplit(self.full_url).username or "")
+
+    @cached_property
+    def password(self) -> str:
+        """The password, key or token; empty for none."""
+        return self._given("password") or unquote(urlsplit(self.full_url).password or "")
+
+    @property
+    def source(self) -> str:
+        """Where the address was given, for messages: the address itself is never in one."""
+        if self._options.url:
+            return f"what {self._options.url} holds" if self._options.url.startswith("env:") else "the option 'url'"
+        return self.variable if os.environ.get(self.variable) else f"its usual address {self._default_url}"
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that can hold the address."""
+        return f"TONGCHA_{self._engine.upper()}_URL"
+
+    def hide(self, problem: object) -> str:
+        """Return what a library said of a problem in one line, without address and credentials."""
+        return " ".join(self._hidden(str(problem)).split())[:300]
+
+    def build_error(self, problem: object) -> IndexBuildError:
+        """Return the error for a build that the server or the way to it spoilt; nothing of the index is kept."""
+        return IndexBuildError(f"{self._title} at {self.source} could not index: {self.hide(problem)}")
+
+    def search_error(self, problem: object, *, late: bool = False) -> SearchError:
+        """Return the error for a search without an answer; `late` when there was none in time."""
+        if late:
+            return SearchTimeoutError(f"{self._title} gave no answer within {self._options.timeout_s:g} s")
+        return SearchError(f"{self._title} at {self.source} could not answer: {self.hide(problem)}")
+
+    def unreachable(self, problem: object) -> IndexBuildError:
+        """Return the error for a server that is not there."""
+        return IndexBuildError(
+            f"{self._title} does not answer at {self.source} ({self.hide(problem)}): start it (docs/servers.md) "
+            f"or put its address into {self.variable}"
+        )
+
+    def gone(self) -> IndexBuildError:
+        """Return the error for an index that the server does not hold any longer."""
+        return IndexBuildError(f"{self._title} at {self.source} does not hold this index any longer: build it anew")
+
+    @cached_property
+    def _hidden(self) -> Hidden:
+        return Hidden([*address_parts(self.full_url, self._default_url), self.user, self.password])
+
+    def _given(self, option: str) -> str:
+        value: str = getattr(self._options, option)
+        return revealed(value, option) or os.environ.get(f"TONGCHA_{self._engine.upper()}_{option.upper()}", "")
+
+
+def new_index_name() -> str:
+    """Return a name for an index on a server that nobody else gives: `tongcha_` and 16 hexadecimal digits."""
+    return f"tongcha_{secrets.token_hex(8)}"
+
+
+def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield lists of `size` items, the last one of what is left; one list is in memory at a time."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch
