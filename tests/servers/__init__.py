@@ -38,7 +38,7 @@ def free_port() -> int:
 def process(
     command: Sequence[str | Path], folder: Path, environment: Mapping[str, str] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a program in a session of its own, its output in `server.log`, and end it, and what it started, at the end."""
+    """Run a program in a session of its own, its output in `server.log`; end it, and what it started, at the end."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "server.log").open("ab") as log:
         started = subprocess.Popen(
