@@ -16,6 +16,8 @@ Occurrences are not saturated and length counts for nothing, so that long pages 
 Quirks:
 
 - The floor of 1 makes a word that is on every page count like one that is on every third.
+- n is an estimate from the size of a word's list: two more than its pages, and for a word of a single page the number of
+  its occurrences. It holds where columns are indexed after loading, as here; otherwise it can be far off.
 - Command version 1, still the default, rounds scores down to whole numbers, by which most hits would tie. We ask with
   version 3, whose scores are floating-point numbers; nothing is scaled.
 - Where nothing matches, Groonga by default goes on to parts of words ("escalation"): switched off.
@@ -186,9 +188,9 @@ class Engine:
         return self._server.url
 
     def is_there(self) -> bool:
-        """Return whether the server holds the table that the folder names."""
+        """Return whether the server holds the table that the folder names, and that of its words."""
         name = _named(self._folder)
-        return bool(name) and bool(self._asked("object_exist", {"name": name}))
+        return bool(name) and all(self._asked("object_exist", {"name": table}) for table in (_words(name), name))
 
     def stored_bytes(self) -> int:
         """Return the size of the files of the table, its columns, and the index of its words."""
@@ -258,11 +260,10 @@ class Engine:
         )
         words = {"name": _words(name), "flags": "TABLE_PAT_KEY", "key_type": "ShortText"}
         self._ask("table_create", words | cut)
-        flags = "COLUMN_INDEX|WITH_POSITION"
+        flags = "COLUMN_INDEX" if self._analyze else "COLUMN_INDEX|WITH_POSITION"  # runs of pairs need positions
         for column in self._searched():
             index = {"table": _words(name), "name": column, "flags": flags, "type": name, "source": column}
             self._ask("column_create", index)
-        self._ask("io_flush", {"target_name": name, "recursive": "dependent"})
 
     def _remove(self, name: str) -> None:
         for table in (_words(name), name):
