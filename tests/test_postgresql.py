@@ -199,6 +199,24 @@ def test_a_missing_extension_is_named(server: Running, tmp_path: Path, monkeypat
         engine.build(iter(CORPUS))
 
 
+def test_a_plain_user_is_enough(server: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One who owns a database can build both; without the extension in it RUM asks for somebody who may make it."""
+    address = urlsplit(server.url)
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute("CREATE ROLE plain LOGIN PASSWORD 'plain-password'")
+        connection.execute("CREATE DATABASE plain OWNER plain")
+    monkeypatch.setenv("TONGCHA_POSTGRESQL_URL", f"postgresql://127.0.0.1:{address.port}/plain")
+    monkeypatch.setenv("TONGCHA_POSTGRESQL_USER", "plain")
+    monkeypatch.setenv("TONGCHA_POSTGRESQL_PASSWORD", "plain-password")
+    with closing(make(tmp_path, "rum")) as engine:
+        with pytest.raises(IndexBuildError, match="permission denied to create extension"):
+            engine.build(iter(CORPUS))
+        with psycopg.connect(server.url.replace("/postgres", "/plain"), autocommit=True) as connection:
+            connection.execute("CREATE EXTENSION rum")
+        engine.build(iter(CORPUS))
+        assert "d01" in found(engine, "住房公积金")
+
+
 def test_a_failed_build_leaves_nothing(server: Running, tmp_path: Path) -> None:
     """When the corpus cannot be read to its end, the reader's error comes through and no table stays."""
 

@@ -16,8 +16,8 @@ Occurrences are not saturated and length counts for nothing, so that long pages 
 Quirks:
 
 - The floor of 1 makes a word that is on every page count like one that is on every third.
-- n is an estimate from the size of a word's list: two more than its pages, and for a word of a single page the number of
-  its occurrences. It holds where columns are indexed after loading, as here; otherwise it can be far off.
+- n is an estimate from the size of a word's list: two more than its pages, or the occurrences in its only page. That
+  holds where columns are indexed after loading, as here; otherwise it can be far off.
 - Command version 1, still the default, rounds scores down to whole numbers, by which most hits would tie. We ask with
   version 3, whose scores are floating-point numbers; nothing is scaled.
 - Where nothing matches, Groonga by default goes on to parts of words ("escalation"): switched off.
@@ -32,6 +32,7 @@ Quirks:
 - It knows no users. `user` and `password` are for a proxy in front of it.
 """
 
+import contextlib
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -122,7 +123,8 @@ class Engine:
                 if held != count:
                     raise self._server.build_error(f"{count} documents were sent, {held} are there")
             except BaseException:
-                self._remove(name)
+                with contextlib.suppress(httpx.HTTPError, _RefusedError):
+                    self._remove(name)
                 raise
         except (httpx.HTTPError, _RefusedError) as error:
             raise self._server.build_error(error) from None

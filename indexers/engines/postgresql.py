@@ -171,8 +171,6 @@ class Engine:
         except psycopg.errors.UndefinedTable:
             raise self._server.gone() from None
         except psycopg.Error as error:
-            if self._connection is not None and self._connection.broken:
-                self._disconnect()
             raise self._server.search_error(error) from None
         return [Hit(doc_id=doc_id, url=url, title=title, score=score) for doc_id, url, title, score in rows]
 
@@ -264,13 +262,13 @@ class Engine:
 
     def _answer(self, query: sql.Composed, parameters: Iterable[Any]) -> list[tuple[Any, ...]]:
         """Return the rows; raises `TimeoutError` when even the server's own timeout has not come."""
-        if self._connection is None:
+        if self._connection is None or self._connection.closed:
             self._connection = _connected(self._server, self._options.timeout_s)
         self._connection.deadline = time.monotonic() + self._options.timeout_s + _GRACE_S
         return self._connection.execute(query, tuple(parameters)).fetchall()
 
     def _client(self) -> "_Impatient":
-        if self._connection is None:
+        if self._connection is None or self._connection.closed:
             try:
                 self._connection = _connected(self._server, self._options.timeout_s)
             except psycopg.Error as error:
