@@ -125,7 +125,6 @@ class Engine:
         count = 0
         try:
             with _connected(self._server) as connection:
-                connection.execute("SET statement_timeout = 0")
                 if rum:
                     connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(_RUM)))
                 connection.execute(sql.SQL(_TABLE).format(table=table))
