@@ -57,7 +57,11 @@ _FIELDS = {"tokens": "text_ws", "cjk": "text_txt_cjk", "smartcn": "text_txt_smar
 _TYPES = {"tokens": "text_ws", "cjk": "text_cjk", "smartcn": "text_smartcn"}
 _TOKENIZERS = {
     "cjk": {"kind": "bigrams", "library": "lucene", "name": "StandardTokenizer, CJKWidth, LowerCase, CJKBigram"},
-    "smartcn": {"kind": "words", "library": "lucene", "name": "HMMChineseTokenizer, CJKWidth, Stop, PorterStem, LowerCase"},
+    "smartcn": {
+        "kind": "words",
+        "library": "lucene",
+        "name": "HMMChineseTokenizer, CJKWidth, Stop, PorterStem, LowerCase",
+    },
 }
 
 
@@ -167,7 +171,10 @@ class Engine:
             "ties": "document order",
             "configset": self._options.configset,
             "limits": {"max_characters" if raw else "max_tokens": _MOST},
-            "versions": {"solr": system["lucene"]["solr-spec-version"], "lucene": system["lucene"]["lucene-spec-version"]},
+            "versions": {
+                "solr": system["lucene"]["solr-spec-version"],
+                "lucene": system["lucene"]["lucene-spec-version"],
+            },
         }
 
     def place(self) -> str:

@@ -1,10 +1,12 @@
 import java.util.EnumSet;
 import javax.servlet.DispatcherType;
+import javax.servlet.UnavailableException;
 import org.apache.solr.servlet.CoreContainerProvider;
 import org.apache.solr.servlet.SolrDispatchFilter;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.servlet.DefaultServlet;
+import org.eclipse.jetty.servlet.FilterHolder;
 import org.eclipse.jetty.servlet.ServletContextHandler;
 
 /** Starts Solr on one port of the loopback address: java -cp … -Dsolr.solr.home=HOME SolrLauncher.java PORT. */
@@ -17,10 +19,15 @@ public class SolrLauncher {
     server.addConnector(connector);
     ServletContextHandler context = new ServletContextHandler(server, "/solr");
     context.addEventListener(new CoreContainerProvider());
-    context.addFilter(SolrDispatchFilter.class, "/*", EnumSet.of(DispatcherType.REQUEST));
+    FilterHolder solr = context.addFilter(SolrDispatchFilter.class, "/*", EnumSet.of(DispatcherType.REQUEST));
     context.addServlet(DefaultServlet.class, "/");
     server.setStopAtShutdown(true);
     server.start();
+    try {
+      ((SolrDispatchFilter) solr.getFilter()).getCores(); // a Solr that could not start leaves Jetty running
+    } catch (UnavailableException failure) {
+      System.exit(1);
+    }
     server.join();
   }
 }
