@@ -15,9 +15,10 @@ b 0.75, those of `_default`, which a client cannot change):
 
 Quirks:
 
-- Solr's usual parsers read `+`, `-`, `*`, `"` and `field:` as syntax. Here each of our tokens is a parameter of its own,
-  of which a `term` query is made; raw text goes to the parser `simple` with its operators switched off, which still
-  takes a lone `*` for everything, so asterisks become spaces. `${…}` in any parameter is expanded: that is switched off.
+- Solr's usual parsers read `+`, `-`, `*`, `"` and `field:` as syntax. Here each of our tokens is a parameter of its
+  own, of which a `term` query is made; raw text goes to the parser `simple` with its operators switched off, which
+  still takes a lone `*` for everything, so asterisks become spaces. Solr also expands `${…}` in any parameter: that
+  is switched off.
 - No query may have more than 1,024 clauses. `solr` asks for the first 1,000 different tokens, a repeated one weighted;
   the others ask for the first 1,000 characters, since each of these makes one clause at most.
 - A field name that the schema does not know is not refused by `_default`: its type is guessed, and the shared schema
@@ -66,7 +67,7 @@ _TOKENIZERS = {
 
 
 class Options(ServerOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Options of the solr engine; k1 and b are the server's. Its raw set-ups make no use of `tokens` and `user_dict`."""
+    """Options of the solr engine; k1 and b are the server's. Raw text makes no use of `tokens` and `user_dict`."""
 
     analysis: Literal["tokens", "cjk", "smartcn"] = "tokens"
     configset: str = "_default"
@@ -289,8 +290,9 @@ class Engine:
         known = self._ask("GET", f"/{name}/schema/dynamicfields")["dynamicFields"]
         held = {field["name"]: field["type"] for field in known}
         if lacking := [f"{field} ({kind})" for field, kind in types.items() if held.get(field) != kind]:
+            configset = self._options.configset
             raise self._server.build_error(
-                f"the configset {self._options.configset!r} has no dynamic field {', '.join(lacking)}; see docs/servers.md"
+                f"the configset {configset!r} has no dynamic field {', '.join(lacking)}; see docs/servers.md"
             )
 
     @contextlib.contextmanager

@@ -61,7 +61,7 @@ def started(folder: Path, user: str = "", password: str = "", cloud: bool = Fals
     command = [
         *("java", "-Xmx512m", "-cp", _classpath(folder)),
         *(f"-Dsolr.solr.home={home}", f"-Dsolr.install.dir={folder}", f"-Dsolr.log.dir={folder}"),
-        *(("-DzkRun", f"-Djetty.port={port}", f"-Dsolr.default.confdir={conf}") if cloud else ()),
+        *(("-DzkRun", f"-Djetty.port={port}", f"-Dsolr.default.confdir={conf}", "-Dsolr.http1=true") if cloud else ()),
         *(FILES / "SolrLauncher.java", str(port)),
     ]
     url = f"http://127.0.0.1:{port}/solr"
