@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from indexers.api import Index
-from indexers.registry import installed_setups
+from indexers.registry import installed_setups, status
 
 PAGE = Path(__file__).parent.parent / "docs" / "engines.md"
 
@@ -20,6 +20,8 @@ def test_the_example_engine_runs_and_conforms(tmp_path: Path) -> None:
 
 
 def test_every_built_in_setup_is_on_the_page() -> None:
-    """The table names each built-in set-up once, and no other."""
+    """The table names each built-in set-up once, those on servers, too, and no other."""
     rows = re.findall(r"^\| `([^`]+)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert rows == [setup.id for setup in installed_setups(every=True) if setup.module.startswith("indexers.engines.")]
+    embedded = [setup.id for setup in installed_setups(every=True) if setup.module.startswith("indexers.engines.")]
+    on_servers = [setup for state in status() if state.server and state.origin == "built-in" for setup in state.setups]
+    assert rows == sorted([*embedded, *on_servers])
