@@ -41,7 +41,7 @@ import msgspec
 
 from corpora.model import Document
 from indexers.api import Hit
-from indexers.errors import IndexBuildError
+from indexers.errors import IndexBuildError, IndexerError
 from indexers.fields import combined_tokens, describe_fields
 from indexers.made_by import FILE, forget_made_by, read_made_by, write_made_by
 from indexers.options import DEFAULT_B, DEFAULT_K1
@@ -106,10 +106,9 @@ class Engine:
         """Make a core, send the documents in batches, commit, and compare their number with Solr's."""
         self.drop()
         name, count = new_index_name(), 0
-        with self._building():
-            self._create(name)
         try:
             with self._building():
+                self._create(name)
                 self._require_fields(name)
             entries = (self._entry(ordinal, document) for ordinal, document in enumerate(documents))
             for batch in batches(entries, _BATCH):
@@ -122,7 +121,7 @@ class Engine:
             if held != count:
                 raise self._server.build_error(f"it holds {held} of {count} documents")
         except BaseException:
-            with contextlib.suppress(httpx.HTTPError, _RefusedError):
+            with contextlib.suppress(httpx.HTTPError, _RefusedError, IndexerError):
                 self._remove(name)
             raise
         write_made_by(self._folder, self.describe(), index=name, documents=count)
@@ -144,7 +143,7 @@ class Engine:
             request["filter"] = "{!term f=site_s cache=false v=$site}"
         try:
             # Not one of the parameters inside the request: those are expanded before they are read.
-            answer = self._ask("POST", f"/{name}/select", json.dumps(request), expandMacros="false")
+            answer = self._ask("POST", f"/{name}/select", json.dumps(request), expandMacros="false", echoParams="none")
         except httpx.TimeoutException as problem:
             raise self._server.search_error(problem, late=True) from None
         except httpx.HTTPError as problem:
