@@ -28,7 +28,7 @@ ENGINES = [f"solr-{setup}" if setup else "solr" for setup in solr.SETUPS]
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     require(server.missing())
-    with server.started(tmp_path_factory.mktemp("solr"), USER, PASSWORD) as started:
+    with server.started(tmp_path_factory.mktemp("solr"), USER, PASSWORD, java=server.QUICK_START) as started:
         yield started
 
 
@@ -45,7 +45,7 @@ def environment(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[Running]:
     require(server.missing())
-    with server.started(tmp_path / "cloud", cloud=True) as started:
+    with server.started(tmp_path / "cloud", cloud=True, java=server.QUICK_START) as started:
         yield started
 
 

@@ -11,13 +11,15 @@ import json
 import secrets
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import httpx
 
 from tests.servers import Running, free_port, process, wait_until
 
+QUICK_START = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+"""What halves the processor time of a short life; it would slow down a long one."""
 FILES = Path(__file__).with_name("solr")
 _CLASSPATH = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath"
 _CLOUD = """<solr>
@@ -42,7 +44,9 @@ def missing() -> str:
 
 
 @contextlib.contextmanager
-def started(folder: Path, user: str = "", password: str = "", cloud: bool = False) -> Iterator[Running]:
+def started(
+    folder: Path, user: str = "", password: str = "", cloud: bool = False, java: Sequence[str] = ()
+) -> Iterator[Running]:
     """Run Solr in `folder`: for anybody, or for one user; by itself, or as a SolrCloud of one node."""
     home, port = folder / "home", free_port()
     conf = home / "configsets" / "_default" / "conf"
@@ -59,7 +63,7 @@ def started(folder: Path, user: str = "", password: str = "", cloud: bool = Fals
         (folder / "server" / "solr").mkdir(parents=True)
         (folder / "server" / "solr" / "zoo.cfg").write_text(_ZOOKEEPER, encoding="utf-8")
     command = [
-        *("java", "-Xmx512m", "-cp", _classpath(folder)),
+        *("java", "-Xmx512m", *java, "-cp", _classpath(folder)),
         *(f"-Dsolr.solr.home={home}", f"-Dsolr.install.dir={folder}", f"-Dsolr.log.dir={folder}"),
         *(("-DzkRun", f"-Djetty.port={port}", f"-Dsolr.default.confdir={conf}", "-Dsolr.http1=true") if cloud else ()),
         *(FILES / "SolrLauncher.java", str(port)),
