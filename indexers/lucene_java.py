@@ -35,7 +35,10 @@ class Java(NamedTuple):
     CharTermAttribute: Any
     DirectoryReader: Any
     Document: Any
+    Field: Any
+    FieldType: Any
     FSDirectory: Any
+    IndexOptions: Any
     IndexSearcher: Any
     IndexWriter: Any
     IndexWriterConfig: Any
@@ -51,7 +54,6 @@ class Java(NamedTuple):
     StringField: Any
     Term: Any
     TermQuery: Any
-    TextField: Any
     URI: Any
     WhitespaceAnalyzer: Any
 
@@ -120,7 +122,10 @@ def _started(jars: str) -> Java:
         CharTermAttribute=java(f"{package}.analysis.tokenattributes.CharTermAttribute"),
         DirectoryReader=java(f"{package}.index.DirectoryReader"),
         Document=java(f"{package}.document.Document"),
+        Field=java(f"{package}.document.Field"),
+        FieldType=java(f"{package}.document.FieldType"),
         FSDirectory=java(f"{package}.store.FSDirectory"),
+        IndexOptions=java(f"{package}.index.IndexOptions"),
         IndexSearcher=java(f"{package}.search.IndexSearcher"),
         IndexWriter=java(f"{package}.index.IndexWriter"),
         IndexWriterConfig=java(f"{package}.index.IndexWriterConfig"),
@@ -136,7 +141,6 @@ def _started(jars: str) -> Java:
         StringField=java(f"{package}.document.StringField"),
         Term=java(f"{package}.index.Term"),
         TermQuery=java(f"{package}.search.TermQuery"),
-        TextField=java(f"{package}.document.TextField"),
         URI=java("java.net.URI"),
         WhitespaceAnalyzer=java(f"{package}.analysis.core.WhitespaceAnalyzer"),
     )

@@ -26,6 +26,7 @@ Quirks:
 - The Java virtual machine starts with the first build or search, once per process, with one class path and 512 MB of
   heap at the most; what it takes counts as the engine's memory. The first searches are slow, until it has compiled its
   code. Ctrl-C stays Python's.
+- Every hit is carried from Java to Python by itself, which takes longer than the search when there are a hundred.
 - Compared only where it is named: few machines have Java and the jars.
 """
 
@@ -103,8 +104,9 @@ class Engine:
             opened.callback(directory.close)
             writer = java.IndexWriter(directory, self._writing(java, analyzer))
             opened.callback(writer.rollback)  # of what is not committed: nothing, when all went well
+            kind = _counted(java)
             for ordinal, document in enumerate(documents):
-                writer.addDocument(self._entry(java, ordinal, document))
+                writer.addDocument(self._entry(java, kind, ordinal, document))
             writer.forceMerge(1)
             writer.commit()
         write_made_by(self._folder, self.describe())
@@ -180,7 +182,7 @@ class Engine:
         config.setMergeScheduler(java.SerialMergeScheduler())
         return config
 
-    def _entry(self, java: Java, ordinal: int, document: Document) -> Any:
+    def _entry(self, java: Java, kind: Any, ordinal: int, document: Document) -> Any:
         entry = java.Document()
         entry.add(java.NumericDocValuesField("ordinal", ordinal))
         shown = _ENCODE((document.id, document.url, document.title)).decode()
@@ -192,7 +194,7 @@ class Engine:
         else:  # one after the other in one field, so that no token goes across the border of title and body
             texts = [_storable(document.title)] * self._options.title_boost + [_storable(document.body)]
         for text in texts:
-            entry.add(java.TextField("text", text, java.NOT_STORED))
+            entry.add(java.Field("text", text, kind))
         return entry
 
 
@@ -200,6 +202,15 @@ class _Opened(NamedTuple):
     java: Java
     searcher: Any
     analyzer: Any
+
+
+def _counted(java: Java) -> Any:
+    """Return the kind of field that keeps how often a word is in it, and not where: there are no phrases here."""
+    kind = java.FieldType()
+    kind.setIndexOptions(java.IndexOptions.DOCS_AND_FREQS)
+    kind.setTokenized(True)
+    kind.freeze()
+    return kind
 
 
 def _query(java: Java, counts: Mapping[str, int], site: str) -> Any:
