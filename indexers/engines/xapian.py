@@ -16,14 +16,14 @@ Quirks:
   than in Lucene, rare ones the same. An index of few pages has only frequent ones.
 - Xapian's query parser joins the pieces of a Chinese run by AND, so that a question finds next to nothing. Here its
   TermGenerator cuts the query, too, and the pieces are joined by OR.
-- FLAG_CJK_NGRAM normalises nothing but case, and cuts runs of full-width letters and digits like Chinese. A word of more
-  than 64 bytes in another script is not indexed.
+- FLAG_CJK_NGRAM normalises nothing but case, and cuts runs of full-width letters and digits like Chinese. A word of
+  more than 64 bytes in another script is not indexed.
 - A term holds 245 bytes, so longer tokens and host names stand in the index as hashes.
 - One site: a term for the host name that filters (`OP_FILTER`) and does not score.
 - Equal scores keep document order, the order of Xapian's document numbers.
-- The bindings are on no Python package index. They are taken from this Python's own packages where they are there (a venv
-  made with `--system-site-packages`), else from Debian's `python3-xapian` if that was built for this version of Python:
-  that one package is loaded and nothing else of Debian's.
+- The bindings are on no Python package index. They are taken from this Python's own packages where they are there (a
+  venv made with `--system-site-packages`), else from Debian's `python3-xapian` if that was built for this version of
+  Python: that one package is loaded and nothing else of Debian's.
 """
 
 import hashlib
