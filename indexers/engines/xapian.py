@@ -24,6 +24,7 @@ Quirks:
 - The bindings are on no Python package index. They are taken from this Python's own packages where they are there (a
   venv made with `--system-site-packages`), else from Debian's `python3-xapian` if that was built for this version of
   Python: that one package is loaded and nothing else of Debian's.
+- Compared only where it is named, so that what is compared by default does not hang on the packages of the system.
 """
 
 import hashlib
@@ -50,6 +51,7 @@ from indexers.made_by import forget_made_by, read_made_by, write_made_by
 from indexers.options import DEFAULT_B, DEFAULT_K1, K1, B, TextOptions
 from indexers.segment import Analyzer, TokenKind
 
+COMPARED_BY_DEFAULT = False
 DISTRIBUTIONS = ()  # the bindings are a package of Debian, not of Python; describe() tells the version
 _DEBIANS = Path("/usr/lib/python3/dist-packages/xapian")
 _ABI = re.compile(r"\.cpython-(\d)(\d+)-")
@@ -80,10 +82,8 @@ def missing(options: Options) -> str:
     built_for = sorted(f"{m[1]}.{m[2]}" for path in _DEBIANS.glob("_xapian.*.so") if (m := _ABI.search(path.name)))
     here = f"{sys.version_info.major}.{sys.version_info.minor}"
     if built_for and here not in built_for:
-        debians = " and ".join(built_for)
-        return (
-            f"Xapian's bindings for Python {here}, and Debian's are for {debians}: python{built_for[-1]} -m venv .venv"
-        )
+        lacking = f"Xapian's bindings for Python {here}, and Debian's are for {' and '.join(built_for)}"
+        return f"{lacking}: python{built_for[-1]} -m venv .venv"
     return "Xapian's Python bindings, which only Debian packs: apt install python3-xapian"
 
 
