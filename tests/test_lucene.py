@@ -1,5 +1,6 @@
 """Lucene inside Python: every promise, its own analyzers, and a Java virtual machine that stays in its place."""
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -50,6 +51,10 @@ def pages(*bodies: str) -> list[Document]:
 
 def found(index: Index, text: str, k: int = 10) -> list[str]:
     return [hit.doc_id for hit in index.search(text, k)]
+
+
+def url_of_length(length: int) -> str:
+    return "https://a.example/" + "".join(hashlib.sha256(b"%d" % n).hexdigest() for n in range(length // 64))
 
 
 def in_a_new_process(script: str, *arguments: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -110,7 +115,11 @@ def test_equals_keep_document_order_over_many_segments(
     """Pages that are alike keep their order though the index was written and merged in many small pieces."""
     monkeypatch.setattr(lucene, "_BUFFER_MB", 0.1)
     ids = [f"x{(number * 7) % 400:03}" for number in range(400)]
-    alike = [Document(id=i, site=f"{int(i[1:]) % 2}.example", title="防汛通知", body="注意防汛") for i in ids]
+    # Later pages take more room: left to itself, Lucene would put the largest piece first.
+    alike = [
+        Document(id=i, site=f"{int(i[1:]) % 2}.example", url=url_of_length(row * 20), title="防汛通知", body="注意防汛")
+        for row, i in enumerate(ids)
+    ]
     index = built("lucene", *alike)
     assert found(index, "防汛通知", 400) == ids
     assert found(index, "防汛通知", 7) == ids[:7]
