@@ -34,7 +34,7 @@ import re
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
@@ -111,9 +111,9 @@ class Engine:
             try:
                 waiting = 0
                 for document in documents:
-                    counts = self._counts(document)
-                    database.add_document(_entry(xapian, document, counts))
-                    waiting += len(counts)
+                    entry = self._entry(xapian, document)
+                    database.add_document(entry)
+                    waiting += entry.termlist_count()
                     if waiting >= _POSTINGS_IN_MEMORY:
                         database.commit()
                         waiting = 0
@@ -131,7 +131,7 @@ class Engine:
         xapian = _bindings()
         database = self._open()
         try:
-            counts = Counter(self._analyze(text)) if self._analyze else _ngrams(xapian, (text, 1))
+            counts = Counter(self._analyze(text)) if self._analyze else _ngrams(xapian, text)
             if not counts:
                 return []
             terms = [xapian.Query(_term(token), count) for token, count in counts.items()]
@@ -174,14 +174,18 @@ class Engine:
             self._database.close()
             self._database = None
 
-    def _counts(self, document: Document) -> Counter[str]:
-        """Return term → how often it counts in the document."""
-        boost = self._options.title_boost
-        if self._analyze is None:
-            return _ngrams(_bindings(), (document.title, boost), (document.body, 1))
-        counts = Counter({token: count * boost for token, count in Counter(self._analyze(document.title)).items()})
-        counts.update(self._analyze(document.body))
-        return counts
+    def _entry(self, xapian: Any, document: Document) -> Any:
+        entry = xapian.Document()
+        for text, times in ((document.title, self._options.title_boost), (document.body, 1)):
+            if self._analyze is None:
+                _add_ngrams(xapian, entry, text, times)
+            else:
+                for token, count in Counter(self._analyze(text)).items():
+                    entry.add_term(_term(token), count * times)
+        if document.site:
+            entry.add_boolean_term(_term(_storable(document.site), _SITE))
+        entry.set_data(_ENCODE((document.id, document.url, document.title)))
+        return entry
 
     def _open(self) -> Any:
         if self._database is None:
@@ -194,16 +198,6 @@ class Engine:
         return self._database
 
 
-def _entry(xapian: Any, document: Document, counts: Mapping[str, int]) -> Any:
-    entry = xapian.Document()
-    for token, count in counts.items():
-        entry.add_term(_term(token), count)
-    if document.site:
-        entry.add_boolean_term(_term(_storable(document.site), _SITE))
-    entry.set_data(_ENCODE((document.id, document.url, document.title)))
-    return entry
-
-
 def _term(text: str, prefix: str = "") -> str:
     """Return the term that stands for a token or a host name; a hash, under a mark of its own, where it is too long."""
     if len((prefix + text).encode()) <= _TERM_BYTES:
@@ -211,13 +205,18 @@ def _term(text: str, prefix: str = "") -> str:
     return f"{prefix}{_LONG}{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def _ngrams(xapian: Any, *texts: tuple[str, int]) -> Counter[str]:
-    """Return how often each term that Xapian makes of the texts is there, each text counting that many times."""
-    generator, cut = xapian.TermGenerator(), xapian.Document()
+def _add_ngrams(xapian: Any, entry: Any, text: str, times: int) -> None:
+    """Add the terms that Xapian makes of a text, each counting that many times."""
+    generator = xapian.TermGenerator()
     generator.set_flags(xapian.TermGenerator.FLAG_CJK_NGRAM)
-    generator.set_document(cut)
-    for text, times in texts:
-        generator.index_text_without_positions(_storable(text), times)
+    generator.set_document(entry)
+    generator.index_text_without_positions(_storable(text), times)
+
+
+def _ngrams(xapian: Any, text: str) -> Counter[str]:
+    """Return how often each term that Xapian makes of a text is there."""
+    cut = xapian.Document()
+    _add_ngrams(xapian, cut, text, 1)
     return Counter({item.term.decode(): item.wdf for item in cut.termlist()})
 
 
