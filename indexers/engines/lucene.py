@@ -136,7 +136,7 @@ class Engine:
             "tokenizer": self._analyze.describe() if self._analyze else own,
             "fields": describe_fields(options),
             "field_model": "combined",
-            "ranking": {"name": "BM25 (Lucene's)", "k1": options.k1, "b": options.b},
+            "ranking": {"name": "BM25", "k1": options.k1, "b": options.b},
             "query": "OR of the query's tokens",
             "ties": "document order",
             "limits": {"token_characters": _TOKEN_CHARACTERS} if self._analyze else {},
