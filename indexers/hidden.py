@@ -45,7 +45,8 @@ class Hidden:
 
 def _bare_host(url: str) -> str:
     """Return the host as canonical URLs have it: without `www.` and its like."""
-    return urlsplit(canonical(url)).hostname or "" if url else ""
+    # A server's own scheme, as in redis://, is none that a page can have.
+    return urlsplit(canonical(urlsplit(url)._replace(scheme="http").geturl())).hostname or "" if url else ""
 
 
 def address_parts(url: str, public: str = "") -> list[str]:
