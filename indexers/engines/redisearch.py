@@ -241,10 +241,13 @@ class Engine:
             raise self._server.search_error(error, late="timeout" in str(error).lower()) from None
         if answer["warning"]:  # the policy ON_TIMEOUT RETURN: what was found until then is not the answer
             raise self._server.search_error(answer["warning"], late=True)
-        return [
-            (-float(f"{hit['score']:.{_DIGITS}g}"), int(hit["id"].rpartition(":")[2]), hit["extra_attributes"]["shown"])
-            for hit in answer["results"]
-        ]
+        try:
+            return [
+                (_rounded(hit["score"]), int(hit["id"].rpartition(":")[2]), hit["extra_attributes"]["shown"])
+                for hit in answer["results"]
+            ]
+        except KeyError:  # the index still knows a document that is no longer there
+            raise self._server.gone() from None
 
     def _require_all(self, name: str, count: int) -> None:
         with self._building():
@@ -320,6 +323,11 @@ class Engine:
             yield
         except redis.RedisError as error:
             raise self._server.unreachable(error) from None
+
+
+def _rounded(score: float) -> float:
+    """Return what to sort by: sums of the same parts in another order, and so of another last digit, are equal."""
+    return -float(f"{score:.{_DIGITS}g}")
 
 
 def _key(index: str, ordinal: int) -> str:
