@@ -218,7 +218,6 @@ class Engine:
             "filter_by": f"site:={_hash(site)}" if site else "",
             "sort_by": "_text_match:desc,ordinal:asc",
             "drop_tokens_threshold": _ALL,
-            "exhaustive_search": True,
             "num_typos": 0,
             "typo_tokens_threshold": 0,
             "split_join_tokens": "off",
