@@ -19,6 +19,7 @@ Quirks:
   what matches no word is no hit. One answer has at most 250 hits; more are fetched page by page.
 - Texts are compared without case and punctuation, filters included. A site is therefore kept as a hash of its name.
 - Words are cut at 100 bytes in documents, not in queries: here both are cut. `é` and `e` are the same.
+- `typesense-zh` turns traditional characters into simplified ones, and cuts what ICU does not know into characters.
 - Scores are integers of 64 bits, shown rounded; equal ones keep document order (`ordinal`), sorted by the server.
 - The library of the same name is a layer over httpx that asks again after errors: httpx is used, which does not.
 """
@@ -127,7 +128,11 @@ class Engine:
 
     def describe(self) -> dict[str, Any]:
         """Return the set-up as JSON-able values; the server is asked for its version."""
-        own = {"kind": "ICU, by the server", "locale": "zh"}
+        own = {
+            "kind": "ICU, by the server",
+            "locale": "zh",
+            "normalization": "traditional characters become simplified",
+        }
         return {
             "engine": "typesense",
             "tokenizer": self._analyze.describe() if self._ours else own,
