@@ -6,8 +6,8 @@ and body, weighted, to the module's own segmentation (`LANGUAGE chinese`, which 
 
 Quirks:
 
-- b is 0.5 and cannot be set, so long pages are held back less than in the other engines. The older scorer `BM25` is not
-  BM25: it lacks the usual IDF and divides by the distance of the words.
+- b is 0.5 and cannot be set, so long pages are held back less than in the other engines. The older scorer, which is
+  named `BM25`, is another formula.
 - The default of the module is TF-IDF, English stop words and stemming, and AND: all are turned off here. Each token is
   a parameter of the query, so that none of it is syntax; a word asked twice stands twice in the OR.
 - A tag counts in BM25STD like a word. The site is therefore asked for in a clause of weight 0, which names two values:
