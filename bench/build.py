@@ -68,7 +68,7 @@ def build_or_reuse(
             raise ReplayError(f"engine {spec.id!r}: its index {cache.folder(key)} vanished: run again")
     return cache.folder(key), IndexFacts(
         build_s=record.build_s,
-        bytes=record.bytes,
+        bytes=record.bytes or 0,
         peak_memory_bytes=record.peak_memory_bytes or 0,
         built_at=record.built_at,
         reused=reused,

@@ -43,8 +43,8 @@ class IndexRecord(msgspec.Struct, frozen=True, kw_only=True):
     corpus_hash: str = ""
     documents: int = 0
     build_s: float = 0.0
-    bytes: int = 0
-    """Summed sizes of the index files, which `commit` measures; what the server says where one holds the index."""
+    bytes: int | None = None
+    """Summed sizes of the index files, which `commit` measures; where a server holds the index, what it says, or 0."""
     peak_memory_bytes: int | None = None
     built_at: str = ""
     """ISO 8601 with time zone."""
@@ -115,7 +115,7 @@ class IndexCache:
         If another process was faster, its index is kept and `temp` is removed: both hold the same.
         Close the engine that built it first: Windows cannot move open files.
         """
-        record = msgspec.structs.replace(record, bytes=record.bytes or folder_bytes(temp))
+        record = msgspec.structs.replace(record, bytes=folder_bytes(temp) if record.bytes is None else record.bytes)
         (temp / RECORD_NAME).write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=2))
         target = self.folder(key)
         for _ in range(2):

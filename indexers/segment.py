@@ -219,6 +219,11 @@ def _load_jieba(search: bool, added: tuple[UserWord, ...]) -> Callable[[str], It
     return cut
 
 
+def storable(text: str) -> str:
+    """Return `text` with a space for NUL, at which many libraries stop reading, and without what UTF-8 cannot hold."""
+    return text.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
+
+
 class Analyzer:
     """Turns text into tokens of one kind; what an engine holds to treat documents and queries alike.
 

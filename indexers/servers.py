@@ -5,11 +5,14 @@ Address and credentials come from the options (best `env:NAME`) or from the envi
 the server's usual port on this machine. They are written nowhere: not into index, manifest, report or message.
 """
 
+import json
 import os
+import re
 import secrets
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import islice
+from pathlib import Path
 from typing import Annotated, TypeVar
 from urllib.parse import unquote, urlsplit
 
@@ -17,12 +20,14 @@ import msgspec
 
 from indexers.errors import IndexBuildError, OptionsError, SearchError, SearchTimeoutError
 from indexers.hidden import Hidden, address_parts, revealed
+from indexers.made_by import FILE
 from indexers.options import TextOptions
 
 SECRET_OPTIONS = ("url", "user", "password")
 """What the module of such an engine names as its own `SECRET_OPTIONS`."""
 
 T = TypeVar("T")
+_NAME = re.compile(r"tongcha_[0-9a-f]{16}")
 
 
 class ServerOptions(TextOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -130,6 +135,18 @@ class Server:
 def new_index_name() -> str:
     """Return a name for an index on a server that nobody else gives: `tongcha_` and 16 hexadecimal digits."""
     return f"tongcha_{secrets.token_hex(8)}"
+
+
+def index_name(folder: Path) -> str:
+    """Return the name of the index on the server that the folder names, whatever version made it; else nothing.
+
+    What is not a name of ours is none: names become part of requests.
+    """
+    try:
+        name = json.loads((folder / FILE).read_bytes())["index"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    return name if isinstance(name, str) and _NAME.fullmatch(name) else ""
 
 
 def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:

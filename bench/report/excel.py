@@ -100,7 +100,7 @@ def _engines(summary: Summary, words: Words) -> tuple[str, list[str], list[list[
         row += [engine.measures[name].value if name in engine.measures else None for name in measures]
         row += [engine.shares.get(share) for share in shares]
         row += [engine.latency_ms.get(label) for label in labels]
-        row += [engine.index.build_s, engine.index.bytes] if engine.index else [None, None]
+        row += [engine.index.build_s, engine.index.bytes or None] if engine.index else [None, None]
         row += [
             engine.peak_memory_bytes or None,
             engine.problem or (notes.withheld(engine.withheld, words) if engine.withheld else ""),

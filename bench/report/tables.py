@@ -32,7 +32,10 @@ def _final_row(engine: EngineSummary, words: Words) -> list[str]:
     waits = [milliseconds(engine.latency_ms.get(label)) for label in ("p50", "p95")]
     index = [NONE, NONE]
     if engine.index:
-        index = [seconds(engine.index.build_s) + ("*" if engine.index.reused else ""), size(engine.index.bytes)]
+        index = [
+            seconds(engine.index.build_s) + ("*" if engine.index.reused else ""),
+            size(engine.index.bytes) if engine.index.bytes else NONE,
+        ]
     memory = size(engine.peak_memory_bytes) if engine.peak_memory_bytes else NONE
     return [engine.id, *headlines, *measures, *waits, *index, memory]
 

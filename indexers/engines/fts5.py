@@ -40,7 +40,7 @@ from indexers.errors import IndexBuildError, SearchError
 from indexers.fields import describe_fields
 from indexers.made_by import forget_made_by, read_made_by, write_made_by
 from indexers.options import DEFAULT_B, DEFAULT_K1, TextOptions
-from indexers.segment import Analyzer
+from indexers.segment import Analyzer, storable
 
 DISTRIBUTIONS = ()
 _TRIGRAM_CHARACTERS = 3
@@ -152,12 +152,12 @@ class Engine:
     def _indexed(self, text: str) -> str:
         if self._analyze:
             return " ".join(self._analyze(text))
-        return _storable(text)
+        return storable(text)
 
     def _match(self, text: str) -> str:
         if self._analyze:
             return " OR ".join(f'"{token}"' for token in self._analyze(text)[:_MAX_TOKENS])
-        return " ".join(f'"{run}"' for run in _long_runs(_storable(text)))
+        return " ".join(f'"{run}"' for run in _long_runs(storable(text)))
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -169,8 +169,3 @@ class Engine:
 
 def _long_runs(text: str) -> Iterator[str]:
     return (run for run in _RUNS.findall(text) if len(run) >= _TRIGRAM_CHARACTERS)
-
-
-def _storable(text: str) -> str:
-    """Return `text` without NUL, at which SQLite would stop reading, and without what UTF-8 cannot hold."""
-    return text.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")

@@ -47,10 +47,10 @@ from corpora.model import Document
 from indexers.api import Hit
 from indexers.errors import IndexBuildError, SearchError
 from indexers.fields import combined_tokens, describe_fields
-from indexers.made_by import FILE, forget_made_by, read_made_by, write_made_by
-from indexers.segment import Analyzer, bigrams
+from indexers.made_by import forget_made_by, read_made_by, write_made_by
+from indexers.segment import Analyzer, bigrams, storable
 from indexers.servers import SECRET_OPTIONS as SECRET_OPTIONS
-from indexers.servers import Server, ServerOptions, batches, new_index_name
+from indexers.servers import Server, ServerOptions, batches, index_name, new_index_name
 
 SERVER = "Groonga"
 DISTRIBUTIONS = ("httpx",)
@@ -138,7 +138,7 @@ class Engine:
         table = self._opened()
         match = f"query({json.dumps(self._scorers(), ensure_ascii=False)}, {json.dumps(asked, ensure_ascii=False)})"
         if site:
-            match += f" &! (site != {json.dumps(_storable(site), ensure_ascii=False)})"
+            match += f" &! (site != {json.dumps(storable(site), ensure_ascii=False)})"
         command = {
             "table": table,
             "filter": match,
@@ -191,14 +191,14 @@ class Engine:
 
     def is_there(self) -> bool:
         """Return whether the server holds the table that the folder names, and that of its words."""
-        name = _named(self._folder)
+        name = index_name(self._folder)
         return bool(name) and all(self._asked("object_exist", {"name": table}) for table in (_words(name), name))
 
     def stored_bytes(self) -> int:
         """Return the size of the files of the table, its columns, and the index of its words."""
         if not self.is_there():
             return 0
-        name = _named(self._folder)
+        name = index_name(self._folder)
         words = _words(name)
         parts = [name, *(f"{name}.{column}" for column in self._columns())]
         parts += [words, *(f"{words}.{column}" for column in self._searched())]
@@ -206,7 +206,7 @@ class Engine:
 
     def drop(self) -> None:
         """Remove the table that the folder names, and forget its name."""
-        name = _named(self._folder)
+        name = index_name(self._folder)
         if name:
             self._server_version()  # says so when there is no server
             try:
@@ -232,20 +232,20 @@ class Engine:
             words = combined_tokens(document, self._analyze, self._options)
             searched = {"words": " ".join(map(_word, words))}
         else:
-            searched = {"body": _storable(document.body)}
+            searched = {"body": storable(document.body)}
         return {
             "ordinal": ordinal,
-            "doc_id": _storable(document.id),
-            "url": _storable(document.url),
-            "title": _storable(document.title),
-            "site": _storable(document.site),
+            "doc_id": storable(document.id),
+            "url": storable(document.url),
+            "title": storable(document.title),
+            "site": storable(document.site),
             **searched,
         }
 
     def _query(self, text: str) -> str:
         """Return what to ask for in Groonga's syntax: words in quotes, joined by OR or, for phrases, by AND."""
         if self._options.tokens == "own-phrases":
-            return " ".join(map(_quoted, _RUNS.findall(_storable(text))))
+            return " ".join(map(_quoted, _RUNS.findall(storable(text))))
         return " OR ".join(_quoted(_word(token)) for token in (self._analyze or bigrams)(text))
 
     def _create(self, name: str) -> None:
@@ -325,15 +325,6 @@ class Engine:
         return answer.body
 
 
-def _named(folder: Path) -> str:
-    """Return the name of the table that an index folder holds, whoever made it; empty for none."""
-    try:
-        name = json.loads((folder / FILE).read_bytes()).get("index", "")
-    except (OSError, ValueError, AttributeError):
-        return ""
-    return name if isinstance(name, str) and re.fullmatch(r"tongcha_[0-9a-f]{16}", name) else ""
-
-
 def _words(table: str) -> str:
     return f"{table}_words"
 
@@ -346,8 +337,3 @@ def _word(token: str) -> str:
 def _quoted(word: str) -> str:
     escaped = word.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
-
-
-def _storable(text: str) -> str:
-    """Return `text` without NUL, at which Groonga may stop reading, and without what UTF-8 cannot hold."""
-    return text.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")

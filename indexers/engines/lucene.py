@@ -48,7 +48,7 @@ from indexers.folders import empty_folder
 from indexers.lucene_java import DEBIAN_JARS, HEAP, Java, lucene
 from indexers.made_by import forget_made_by, read_made_by, write_made_by
 from indexers.options import DEFAULT_B, DEFAULT_K1, K1, B, TextOptions
-from indexers.segment import Analyzer, TokenKind
+from indexers.segment import Analyzer, TokenKind, storable
 
 DISTRIBUTIONS = ()  # what identifies it is the version of the jars, which describe() tells
 COMPARED_BY_DEFAULT = False
@@ -115,9 +115,9 @@ class Engine:
         """Return the `k` documents, of all sites or one, with the highest summed score of the query's tokens."""
         if k < 1:
             return []
-        with _told(SearchError, f"could not answer {_storable(text[:40])!r}"):
+        with _told(SearchError, f"could not answer {storable(text[:40])!r}"):
             java, searcher, analyzer = self._open()
-            tokens = self._analyze(text) if self._analyze else _tokens(java, analyzer, _storable(text))
+            tokens = self._analyze(text) if self._analyze else _tokens(java, analyzer, storable(text))
             if not tokens:
                 return []
             query = _query(java, Counter(token[:_TOKEN_CHARACTERS] for token in tokens), site)
@@ -187,12 +187,12 @@ class Engine:
         entry.add(java.NumericDocValuesField("ordinal", ordinal))
         shown = _ENCODE((document.id, document.url, document.title)).decode()
         entry.add(java.StoredField("shown", shown))
-        entry.add(java.StringField("site", _storable(document.site), java.NOT_STORED))
+        entry.add(java.StringField("site", storable(document.site), java.NOT_STORED))
         if self._analyze:
             tokens = combined_tokens(document, self._analyze, self._options)
             texts = [" ".join(token[:_TOKEN_CHARACTERS] for token in tokens)]
         else:  # one after the other in one field, so that no token goes across the border of title and body
-            texts = [_storable(document.title)] * self._options.title_boost + [_storable(document.body)]
+            texts = [storable(document.title)] * self._options.title_boost + [storable(document.body)]
         for text in texts:
             entry.add(java.Field("text", text, kind))
         return entry
@@ -222,7 +222,7 @@ def _query(java: Java, counts: Mapping[str, int], site: str) -> Any:
         return any_token.build()
     of_site = java.BooleanQuery.Builder()
     of_site.add(any_token.build(), java.Occur.MUST)
-    of_site.add(java.TermQuery(java.Term("site", _storable(site))), java.Occur.FILTER)
+    of_site.add(java.TermQuery(java.Term("site", storable(site))), java.Occur.FILTER)
     return of_site.build()
 
 
@@ -247,8 +247,3 @@ def _told(kind: type[IndexerError], what: str) -> Iterator[None]:
         yield
     except jpype.JException as error:
         raise kind(f"Lucene {what}: {error}") from error
-
-
-def _storable(text: str) -> str:
-    """Return `text` without NUL, which analyzers take for a word, and without what UTF-8 cannot hold."""
-    return text.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")

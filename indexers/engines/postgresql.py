@@ -37,9 +37,7 @@ Quirks:
 - Building is one transaction, loading one COPY; an index that is not complete is not there.
 """
 
-import json
 import math
-import re
 import time
 from collections import Counter
 from collections.abc import Generator, Iterable
@@ -56,10 +54,10 @@ from corpora.model import Document
 from indexers.api import Hit
 from indexers.errors import IndexBuildError, OptionsError
 from indexers.fields import describe_fields
-from indexers.made_by import FILE, forget_made_by, read_made_by, write_made_by
-from indexers.segment import Analyzer
+from indexers.made_by import forget_made_by, read_made_by, write_made_by
+from indexers.segment import Analyzer, storable
 from indexers.servers import SECRET_OPTIONS as SECRET_OPTIONS
-from indexers.servers import Server, ServerOptions, new_index_name
+from indexers.servers import Server, ServerOptions, index_name, new_index_name
 from indexers.tsvector import LIMITS, any_of, lexeme, vector
 
 SERVER = "PostgreSQL"
@@ -133,7 +131,7 @@ class Engine:
                     for count, document in enumerate(documents, 1):
                         shown = (document.id, document.url, document.title, document.site)
                         parts = ((label, self._analyze(document.title)), ("D", self._analyze(document.body)))
-                        copy.write_row((count, *map(_storable, shown), vector(parts)))
+                        copy.write_row((count, *map(storable, shown), vector(parts)))
                 using = sql.SQL("rum (words rum_tsvector_ops)" if rum else "gin (words)")
                 connection.execute(sql.SQL("CREATE INDEX ON {} USING {}").format(table, using))
                 connection.execute(sql.SQL("CREATE INDEX ON {} (site)").format(table))
@@ -151,7 +149,7 @@ class Engine:
         if k < 1 or not counts:
             return []
         table = sql.Identifier(self._opened())
-        of_site, place = (sql.SQL(" AND site = %s"), (_storable(site),)) if site else (sql.SQL(""), ())
+        of_site, place = (sql.SQL(" AND site = %s"), (storable(site),)) if site else (sql.SQL(""), ())
         try:
             if self._options.index == "rum":
                 match = any_of(counts.elements())
@@ -211,7 +209,7 @@ class Engine:
 
     def drop(self) -> None:
         """Remove the table that the folder names, and forget its name."""
-        name = _named(self._folder)
+        name = index_name(self._folder)
         if name:
             try:
                 self._client().execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(name)))
@@ -276,7 +274,7 @@ class Engine:
         return self._connection
 
     def _of_table(self, query: Any, nothing: Any) -> Any:
-        client, name = self._client(), _named(self._folder)
+        client, name = self._client(), index_name(self._folder)
         if not name:
             return nothing
         try:
@@ -326,17 +324,3 @@ def _connected(server: Server, timeout_s: float = 0.0) -> _Impatient:
     )
     # No prepared statements: a plan for all queries fits none, since one word is in ten pages, another in all.
     return _Impatient.connect(address, autocommit=bool(timeout_s), prepare_threshold=None)
-
-
-def _named(folder: Path) -> str:
-    """Return the name of the table that an index folder holds, whoever made it; empty for none."""
-    try:
-        name = json.loads((folder / FILE).read_bytes()).get("index", "")
-    except (OSError, ValueError, AttributeError):
-        return ""
-    return name if isinstance(name, str) and re.fullmatch(r"tongcha_[0-9a-f]{16}", name) else ""
-
-
-def _storable(text: str) -> str:
-    """Return `text` without NUL, which PostgreSQL refuses, and without what UTF-8 cannot hold."""
-    return text.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")

@@ -42,9 +42,9 @@ from corpora.model import Document
 from indexers.api import Hit
 from indexers.errors import UnsupportedError
 from indexers.fields import combined_tokens, describe_fields
-from indexers.made_by import FILE, forget_made_by, read_made_by, write_made_by
+from indexers.made_by import forget_made_by, read_made_by, write_made_by
 from indexers.segment import Analyzer
-from indexers.servers import SECRET_OPTIONS, Server, ServerOptions, batches, new_index_name
+from indexers.servers import SECRET_OPTIONS, Server, ServerOptions, batches, index_name, new_index_name
 
 __all__ = ["DISTRIBUTIONS", "SECRET_OPTIONS", "SERVER", "SETUPS", "Engine", "Options"]
 
@@ -154,7 +154,7 @@ class Engine:
 
     def is_there(self) -> bool:
         """Return whether the server still holds the index that the folder names."""
-        name = self._named()
+        name = index_name(self._folder)
         with self._reaching():
             return bool(name) and name in self._ask("FT._LIST")
 
@@ -172,7 +172,7 @@ class Engine:
 
     def drop(self) -> None:
         """Remove the index and its documents from the server, and forget its name."""
-        name = self._named()
+        name = index_name(self._folder)
         if name:
             with self._reaching():
                 self._remove(name)
@@ -260,13 +260,6 @@ class Engine:
         if not self._index:
             content = read_made_by(self._folder, self.describe())
             self._index, self._documents = str(content["index"]), int(content["documents"])
-
-    def _named(self) -> str:
-        """Return what the folder calls the index on the server, whoever made it; empty when it names none."""
-        try:
-            return str(json.loads((self._folder / FILE).read_bytes())["index"])
-        except (OSError, ValueError, KeyError):
-            return ""
 
     def _remove(self, name: str) -> None:
         try:

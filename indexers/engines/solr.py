@@ -37,17 +37,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 import httpx
-import msgspec
 
 from corpora.model import Document
 from indexers.api import Hit
 from indexers.errors import IndexBuildError, IndexerError
 from indexers.fields import combined_tokens, describe_fields
-from indexers.made_by import FILE, forget_made_by, read_made_by, write_made_by
+from indexers.made_by import forget_made_by, read_made_by, write_made_by
 from indexers.options import DEFAULT_B, DEFAULT_K1
 from indexers.segment import Analyzer
 from indexers.servers import SECRET_OPTIONS as SECRET_OPTIONS
-from indexers.servers import Server, ServerOptions, batches, new_index_name
+from indexers.servers import Server, ServerOptions, batches, index_name, new_index_name
 
 DISTRIBUTIONS = ("httpx",)
 SERVER = "Solr"
@@ -183,7 +182,7 @@ class Engine:
 
     def is_there(self) -> bool:
         """Return whether the server still holds the index that the folder names."""
-        name = self._kept_name()
+        name = index_name(self._folder)
         with self._building():
             if not name:
                 return False
@@ -193,7 +192,7 @@ class Engine:
 
     def stored_bytes(self) -> int:
         """Return what the core takes on the server's disk."""
-        name = self._kept_name()
+        name = index_name(self._folder)
         with self._building():
             cores = self._cores("" if self._cloud() else name) if name else []
         # Under SolrCloud a core is named after its collection, shard and replica.
@@ -201,7 +200,7 @@ class Engine:
 
     def drop(self) -> None:
         """Remove the index that the folder names from the server, if there is one, and forget its name."""
-        name = self._kept_name()
+        name = index_name(self._folder)
         if name and self.is_there():
             with self._building():
                 self._remove(name)
@@ -249,13 +248,6 @@ class Engine:
         if not self._index:
             self._index = str(read_made_by(self._folder, self.describe())["index"])
         return self._index
-
-    def _kept_name(self) -> str:
-        """Return the name in the folder, whatever version wrote it; empty when there is none."""
-        try:
-            return str(msgspec.json.decode((self._folder / FILE).read_bytes())["index"])
-        except (OSError, KeyError, TypeError, msgspec.DecodeError):
-            return ""
 
     def _asked_system(self) -> dict[str, Any]:
         if self._system is None:

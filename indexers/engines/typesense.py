@@ -37,9 +37,9 @@ import httpx
 from corpora.model import Document
 from indexers.api import Hit
 from indexers.fields import describe_fields
-from indexers.made_by import FILE, forget_made_by, read_made_by, write_made_by
+from indexers.made_by import forget_made_by, read_made_by, write_made_by
 from indexers.segment import Analyzer
-from indexers.servers import SECRET_OPTIONS, Server, ServerOptions, batches, new_index_name
+from indexers.servers import SECRET_OPTIONS, Server, ServerOptions, batches, index_name, new_index_name
 
 __all__ = ["DISTRIBUTIONS", "SECRET_OPTIONS", "SERVER", "SETUPS", "Engine", "Options"]
 
@@ -158,7 +158,7 @@ class Engine:
 
     def is_there(self) -> bool:
         """Return whether the server still holds the collection that the folder names."""
-        name = self._named()
+        name = index_name(self._folder)
         if not name:
             return False
         with self._reaching():
@@ -176,7 +176,7 @@ class Engine:
 
     def drop(self) -> None:
         """Remove the collection from the server, and forget its name."""
-        name = self._named()
+        name = index_name(self._folder)
         if name:
             with self._reaching():
                 self._remove(name)
@@ -262,13 +262,6 @@ class Engine:
     def _open(self) -> None:
         if not self._collection:
             self._collection = str(read_made_by(self._folder, self.describe())["index"])
-
-    def _named(self) -> str:
-        """Return what the folder calls the collection, whoever made it; empty when it names none."""
-        try:
-            return str(json.loads((self._folder / FILE).read_bytes())["index"])
-        except (OSError, ValueError, KeyError):
-            return ""
 
     def _remove(self, name: str) -> None:
         try:

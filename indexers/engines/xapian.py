@@ -49,7 +49,7 @@ from indexers.fields import describe_fields
 from indexers.folders import empty_folder
 from indexers.made_by import forget_made_by, read_made_by, write_made_by
 from indexers.options import DEFAULT_B, DEFAULT_K1, K1, B, TextOptions
-from indexers.segment import Analyzer, TokenKind
+from indexers.segment import Analyzer, TokenKind, storable
 
 COMPARED_BY_DEFAULT = False
 DISTRIBUTIONS = ()  # the bindings are a package of Debian, not of Python; describe() tells the version
@@ -137,7 +137,7 @@ class Engine:
             terms = [xapian.Query(_term(token), count) for token, count in counts.items()]
             query = xapian.Query(xapian.Query.OP_OR, terms)
             if site:
-                query = xapian.Query(xapian.Query.OP_FILTER, query, xapian.Query(_term(_storable(site), _SITE)))
+                query = xapian.Query(xapian.Query.OP_FILTER, query, xapian.Query(_term(storable(site), _SITE)))
             enquire = xapian.Enquire(database)
             # The least length is out of the way at 1e-9: it would lengthen pages that are far below the average.
             enquire.set_weighting_scheme(xapian.BM25Weight(self._options.k1, 0, _K3, self._options.b, 1e-9))
@@ -148,7 +148,7 @@ class Engine:
                 doc_id, url, title = _DECODE(found.document.get_data())
                 hits.append(Hit(doc_id=doc_id, url=url, title=title, score=found.weight))
         except xapian.Error as error:
-            raise SearchError(f"Xapian could not answer {_storable(text[:40])!r}: {error}") from error
+            raise SearchError(f"Xapian could not answer {storable(text[:40])!r}: {error}") from error
         return hits
 
     def describe(self) -> dict[str, Any]:
@@ -183,7 +183,7 @@ class Engine:
                 for token, count in Counter(self._analyze(text)).items():
                     entry.add_term(_term(token), count * times)
         if document.site:
-            entry.add_boolean_term(_term(_storable(document.site), _SITE))
+            entry.add_boolean_term(_term(storable(document.site), _SITE))
         entry.set_data(_ENCODE((document.id, document.url, document.title)))
         return entry
 
@@ -210,7 +210,7 @@ def _add_ngrams(xapian: Any, entry: Any, text: str, times: int) -> None:
     generator = xapian.TermGenerator()
     generator.set_flags(xapian.TermGenerator.FLAG_CJK_NGRAM)
     generator.set_document(entry)
-    generator.index_text_without_positions(_storable(text), times)
+    generator.index_text_without_positions(storable(text), times)
 
 
 def _ngrams(xapian: Any, text: str) -> Counter[str]:
@@ -218,11 +218,6 @@ def _ngrams(xapian: Any, text: str) -> Counter[str]:
     cut = xapian.Document()
     _add_ngrams(xapian, cut, text, 1)
     return Counter({item.term.decode(): item.wdf for item in cut.termlist()})
-
-
-def _storable(text: str) -> str:
-    """Return `text` without NUL, which takes two bytes of a term, and without what UTF-8 cannot hold."""
-    return text.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
 
 
 _loading = threading.Lock()
