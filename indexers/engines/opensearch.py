@@ -45,10 +45,12 @@ from indexers.fields import combined_tokens, describe_fields
 from indexers.made_by import FILE, forget_made_by, read_made_by, write_made_by
 from indexers.options import DEFAULT_B, DEFAULT_K1, K1, B
 from indexers.segment import Analyzer
-from indexers.servers import SECRET_OPTIONS, Server, ServerOptions, new_index_name
+from indexers.servers import SECRET_OPTIONS as SECRET_OPTIONS
+from indexers.servers import Server, ServerOptions, new_index_name
 
 DISTRIBUTIONS = ("opensearch-py",)
 SERVER = "OpenSearch"
+
 
 _URL = "http://127.0.0.1:9200"
 _MOST_ASKED = 1000
