@@ -36,13 +36,13 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 import opensearchpy
-from opensearchpy import helpers
 
 from corpora.model import Document
 from indexers.api import Hit
 from indexers.errors import IndexBuildError
 from indexers.fields import combined_tokens, describe_fields
 from indexers.made_by import FILE, forget_made_by, read_made_by, write_made_by
+from indexers.opensearch_loading import copy_shards, load, searchable
 from indexers.options import DEFAULT_B, DEFAULT_K1, K1, B
 from indexers.segment import Analyzer
 from indexers.servers import SECRET_OPTIONS as SECRET_OPTIONS
@@ -55,8 +55,7 @@ SERVER = "OpenSearch"
 _URL = "http://127.0.0.1:9200"
 _MOST_ASKED = 1000
 _MOST_HITS = 1_000_000
-_ATTEMPTS_WHEN_BUSY = 8
-_NAMED_FAILURES = 5
+_NAMED_REFUSED = 5
 
 
 class Options(ServerOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -99,9 +98,7 @@ class Engine:
         try:
             with self._building():
                 self._client().indices.create(index=name, body=self._settings())
-            count = self._load(name, documents)
-            with self._building():
-                self._finish(name, count)
+                count = self._fill(name, documents)
         except BaseException:
             with suppress(opensearchpy.OpenSearchException):
                 self._remove(name)
@@ -222,71 +219,20 @@ class Engine:
             },
         }
 
-    def _load(self, name: str, documents: Iterable[Document]) -> int:
-        """Send the documents and return how many there were; the first request with failures is the last."""
-        failed: list[str] = []
-        ids: dict[str, str] = {}  # of the documents that are on their way, for messages
-        count = 0
-
-        def actions() -> Iterator[dict[str, Any]]:
-            nonlocal count
-            for ordinal, document in enumerate(documents):
-                if failed:
-                    return
-                count += 1
-                ids[str(ordinal)] = document.id
-                yield {"_op_type": "create", "_id": str(ordinal), "_source": self._entry(ordinal, document)}
-
-        answers = helpers.streaming_bulk(
-            self._client(),
-            actions(),
-            index=name,
-            chunk_size=self._options.bulk_documents,
-            max_chunk_bytes=self._options.bulk_bytes,
-            raise_on_error=False,
-            max_retries=_ATTEMPTS_WHEN_BUSY,
-            initial_backoff=1,
-            max_backoff=30,
-        )
-        while True:
-            # Only the library's own errors are the server's: those of the corpus come through as they are.
-            with self._building():
-                answer = next(answers, None)
-            if answer is None:
-                break
-            done, told = answer
-            item = told["create"]
-            doc_id = ids.pop(item["_id"])
-            if not done and item["status"] != 409:  # it is there already: an answer was lost, and it was sent again
-                failed.append(f"{doc_id} ({_reason(item)})")
-        if failed:
-            more = f" and {len(failed) - _NAMED_FAILURES} more" if len(failed) > _NAMED_FAILURES else ""
-            raise self._server.build_error(f"documents {', '.join(failed[:_NAMED_FAILURES])}{more}")
-        return count
-
-    def _finish(self, name: str, count: int) -> None:
-        """Make all searchable, count it, and wait until every copy that a node can hold is there."""
+    def _fill(self, name: str, documents: Iterable[Document]) -> int:
+        """Load the documents, make them searchable, copy the shards, and return how many documents there were."""
         client, options = self._client(), self._options
-        client.indices.refresh(index=name)
-        held = int(client.count(index=name)["count"])
+        entries = ((document.id, self._entry(ordinal, document)) for ordinal, document in enumerate(documents))
+        count, refused = load(client, name, entries, documents=options.bulk_documents, size=options.bulk_bytes)
+        if refused:
+            more = f" and {len(refused) - _NAMED_REFUSED} more" if len(refused) > _NAMED_REFUSED else ""
+            raise self._server.build_error(f"documents {', '.join(refused[:_NAMED_REFUSED])}{more}")
+        held = searchable(client, name)
         if held != count:
             raise self._server.build_error(f"{held} of {count} documents are in its index")
-        client.indices.flush(index=name)
-        lasting = {"index": {"refresh_interval": None, "number_of_replicas": options.replicas}}
-        client.indices.put_settings(index=name, body=lasting)
-        health = client.cluster.health(index=name)
-        wanted = "green" if health["number_of_data_nodes"] > options.replicas else "yellow"
-        while health["status"] not in (wanted, "green") or health["initializing_shards"]:
-            copying = health["initializing_shards"]
-            health = client.cluster.health(  # answers after 30 s at the latest
-                index=name,
-                wait_for_status=wanted,
-                wait_for_no_initializing_shards="true",
-                request_timeout=max(options.timeout_s, 60),
-                ignore=(408,),
-            )
-            if health["timed_out"] and not health["initializing_shards"] and not copying:
-                raise self._server.build_error(f"its index stays {health['status']}")
+        if status := copy_shards(client, name, options.replicas, options.timeout_s):
+            raise self._server.build_error(f"its index stays {status}")
+        return count
 
     def _entry(self, ordinal: int, document: Document) -> dict[str, Any]:
         options = self._options
@@ -379,11 +325,6 @@ class Engine:
 def _sound(text: str) -> str:
     """Return the text without lone surrogates, which no request can hold."""
     return text.encode("utf-8", "replace").decode()
-
-
-def _reason(item: dict[str, Any]) -> str:
-    error = item.get("error", "")
-    return f"{error.get('type')}: {error.get('reason')}" if isinstance(error, dict) else str(error)
 
 
 def _said(error: opensearchpy.OpenSearchException) -> str:
