@@ -15,8 +15,8 @@ def load(
     """Send the entries, (id of a document, what to store), in requests of at most so many `documents` and bytes.
 
     Returns how many there were and what the server said of each that it refused; the first request with such a one is
-    the last. A busy server is asked again after a while. An entry's id on the server is its number, so that one which is
-    sent again, because an answer was lost, is stored once.
+    the last. A busy server is asked again after a while. The number of an entry is its id on the server, so that one
+    which is sent again, because an answer was lost, is stored once.
     """
     refused: list[str] = []
     on_their_way: dict[str, str] = {}
