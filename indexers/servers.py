@@ -3,6 +3,9 @@
 Address and credentials come from the options (best `env:NAME`) or from the environment: `TONGCHA_OPENSEARCH_URL`,
 `TONGCHA_OPENSEARCH_USER` and `TONGCHA_OPENSEARCH_PASSWORD` for the engine `opensearch`, and so on. Without either it is
 the server's usual port on this machine. They are written nowhere: not into index, manifest, report or message.
+
+A cluster may be named by several addresses with commas between them, one for each node; user and password are the same
+for all. An engine that can use them reads `Server.urls`.
 """
 
 import json
@@ -28,6 +31,7 @@ SECRET_OPTIONS = ("url", "user", "password")
 
 T = TypeVar("T")
 _NAME = re.compile(r"tongcha_[0-9a-f]{16}")
+_BETWEEN_ADDRESSES = re.compile(r"\s*,\s*(?=[A-Za-z][A-Za-z0-9+.-]*://)")  # a password may hold a comma
 
 
 class ServerOptions(TextOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,33 +62,35 @@ class Server:
 
     @cached_property
     def url(self) -> str:
-        """The address without credentials and without a slash at its end."""
-        parts = urlsplit(self.full_url)
-        if not parts.scheme or not parts.hostname:
-            raise OptionsError(
-                f"engine {self._engine!r}: {self.source} is no address: write it like {self._default_url}"
-            )
-        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl().rstrip("/")
+        """The address without credentials and without a slash at its end; commas between several."""
+        return ",".join(self.urls)
+
+    @cached_property
+    def urls(self) -> tuple[str, ...]:
+        """Each address, in the order given, without credentials and without a slash at its end."""
+        return tuple(self._bare(given) for given in self._full_urls)
 
     @cached_property
     def host(self) -> str:
-        """The host name or IP address."""
-        return urlsplit(self.url).hostname or ""
+        """The host name or IP address, of the first address where there are several."""
+        return urlsplit(self.urls[0]).hostname or ""
 
     @cached_property
     def port(self) -> int:
         """The port, that of the usual address where none is given."""
-        return urlsplit(self.url).port or urlsplit(self._default_url).port or 0
+        return urlsplit(self.urls[0]).port or urlsplit(self._default_url).port or 0
 
     @cached_property
     def user(self) -> str:
         """Who logs in; empty for nobody."""
-        return self._given("user") or unquote(urlsplit(self.full_url).username or "")
+        held = (unquote(urlsplit(given).username or "") for given in self._full_urls)
+        return self._given("user") or next(filter(None, held), "")
 
     @cached_property
     def password(self) -> str:
         """The password, key or token; empty for none."""
-        return self._given("password") or unquote(urlsplit(self.full_url).password or "")
+        held = (unquote(urlsplit(given).password or "") for given in self._full_urls)
+        return self._given("password") or next(filter(None, held), "")
 
     @property
     def source(self) -> str:
@@ -125,7 +131,20 @@ class Server:
 
     @cached_property
     def _hidden(self) -> Hidden:
-        return Hidden([*address_parts(self.full_url, self._default_url), self.user, self.password])
+        parts = [part for url in (*self._full_urls, *self.urls) for part in address_parts(url, self._default_url)]
+        return Hidden([*parts, self.user, self.password])
+
+    @cached_property
+    def _full_urls(self) -> tuple[str, ...]:
+        return tuple(_BETWEEN_ADDRESSES.split(self.full_url))
+
+    def _bare(self, given: str) -> str:
+        parts = urlsplit(given)
+        if not parts.scheme or not parts.hostname:
+            raise OptionsError(
+                f"engine {self._engine!r}: {self.source} is no address: write it like {self._default_url}"
+            )
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl().rstrip("/")
 
     def _given(self, option: str) -> str:
         value: str = getattr(self._options, option)
