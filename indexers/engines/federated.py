@@ -1,8 +1,8 @@
 """Federated search: an index for each site, asked at the same time and fused, as when every portal keeps its own.
 
 Set-up: `federated` builds `engine` (an engine id, `fts5`) once for each site of the corpus and fuses their lists by
-reciprocal rank (`method`: rrf, combsum, combmnz; `norm`: min-max, max, zmuv, none). Compared with the same engine over
-one joint index, it shows what it costs to put one search over many sites in place of one index of all pages.
+reciprocal rank (`method` and `norm`: see `indexers.fusion`). Compared with the same engine over one joint index, it
+shows what it costs to put one search over many sites in place of one index of all pages.
 
 Quirks:
 
