@@ -99,6 +99,12 @@ def track(setup: EngineSetup) -> Track:
     return "own-index" if hasattr(module, "track") and module.track(setup.options) == "own-index" else _track(module)
 
 
+def track_of(engine_id: str) -> Track:
+    """Return what an engine answers from whose options are not known yet. Raises what `resolve` raises for the id."""
+    _, module, _ = _find(engine_id)
+    return _track(module)
+
+
 def longest_wait_s(setup: EngineSetup) -> float:
     """Return how long one search may wait out of politeness, in seconds; such waits are no latency."""
     module = _load(setup.name, setup.module)

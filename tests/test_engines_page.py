@@ -1,11 +1,14 @@
 """The page about engines says what is so."""
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from indexers.api import Index
-from indexers.registry import installed_setups
+from indexers.registry import installed_setups, resolve, track
 
 PAGE = Path(__file__).parent.parent / "docs" / "engines.md"
 
@@ -23,3 +26,12 @@ def test_every_built_in_setup_is_on_the_page() -> None:
     """The table names each built-in set-up once, and no other."""
     rows = re.findall(r"^\| `([^`]+)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     assert rows == [setup.id for setup in installed_setups(every=True) if setup.module.startswith("indexers.engines.")]
+
+
+def test_the_federation_of_portals_on_the_page_resolves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its options can be used once its variables are set, and make a service of it."""
+    monkeypatch.setenv("LINLAN_SEARCH", "https://www.linlan.gov.example")
+    monkeypatch.setenv("QINGLAN_SEARCH", "https://www.qinglan.gov.example")
+    text = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[0]
+    (engine,) = tomllib.loads(text)["engines"]
+    assert track(resolve(engine["use"], engine["options"])) == "own-index"

@@ -82,11 +82,12 @@ def check_options(options: Options) -> None:
     name = options.engine
     if name == "federated":
         raise OptionsError("engine 'federated': engine = 'federated' would never end: name another engine")
-    if registry.track(registry.resolve(name)) == "own-index":
+    if registry.track_of(name) == "own-index":
         raise OptionsError(
             f"engine 'federated': {name!r} answers from an index of its own: "
             "name one that indexes pages, or list services under 'members'"
         )
+    registry.resolve(name)
 
 
 def track(options: Options) -> Track:
