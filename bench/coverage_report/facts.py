@@ -19,7 +19,7 @@ class Missing(msgspec.Struct, frozen=True, kw_only=True):
 
 def kinds(coverage: Coverage) -> list[str]:
     """Return the kinds of probes with shares, `any` first where there is more than one."""
-    found = [kind for kind in KINDS if any(share.probe == kind for share in coverage.shares)]
+    found: list[str] = [kind for kind in KINDS if any(share.probe == kind for share in coverage.shares)]
     return found if len(found) == 1 else ["any", *found]
 
 

@@ -54,8 +54,8 @@ _WORDS: dict[str, tuple[str, str]] = {
         "The first {shown} of {all}; all are in coverage.xlsx.",
     ),
     "cut": (
-        "只列出前 {shown} 行，其余 {left} 行见 probes.csv",
-        "The first {shown} rows; {left} more are in probes.csv",
+        "只列出前 {shown} 行，其余 {left} 行见 coverage.json",
+        "The first {shown} rows; {left} more are in coverage.json",
     ),
     "searches": ("全部检索", "All searches"),
     "outcomes": ("检索情况", "What became of the searches"),
@@ -104,8 +104,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "method_live": (
         "{engine} 是线上服务，用自己的索引作答；结果按规范网址与语料中的页面对应。搜不到的页面可能从未被收录。",
-        "{engine} is a live service with an index of its own; its results are mapped to pages by canonical URL. What it "
-        "does not find may never have been indexed.",
+        "{engine} is a live service with an index of its own; its results are mapped to pages by canonical URL. What "
+        "it does not find may never have been indexed.",
     ),
     "setup": ("检索配置", "Set-up"),
     "age_under 1 year": ("1 年以内", "under 1 year"),
