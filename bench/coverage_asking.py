@@ -192,13 +192,16 @@ def _kept(out: Path, settings: Settings) -> _Kept:
 
 
 def _changed(was: Settings, now: Settings) -> Iterable[str]:
-    names = {"corpus_hash": "corpus", "use": "engine", "probes_hash": "sample"}
+    if was.asking == now.asking and was.corpus_hash == now.corpus_hash and was.probes_hash != now.probes_hash:
+        yield "way of drawing pages"
+    names = {"corpus_hash": "corpus", "use": "engine", "own_site": "scope", "kinds": "probe"}
     for name in Settings.__struct_fields__:
         before, after = getattr(was, name), getattr(now, name)
-        if before == after:
+        if before == after or name == "probes_hash":
             continue
         if name == "asking":
-            yield from (key for key in Asking.__struct_fields__ if getattr(before, key) != getattr(after, key))
+            differing = [key for key in Asking.__struct_fields__ if getattr(before, key) != getattr(after, key)]
+            yield from (names.get(key, key) for key in differing)
         elif name == "options":
             differing = (key for key in {**before, **after} if before.get(key) != after.get(key))
             yield from (f"option {key}" for key in differing)

@@ -1,5 +1,6 @@
 """一网通查 over live portals: members of several families, politely, with a deadline and partial answers."""
 
+import json
 import time
 import zipfile
 from collections.abc import Iterator
@@ -8,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from bench.cli import app
 from bench.experiment import content_to_keep, read_experiment
 from bench.rescore import rescore, write_reports
 from bench.results import RunFolder
@@ -260,6 +263,27 @@ def test_partial_answers_are_counted_in_reports(
     for secret in (KEY, "127.0.0.1", portals[LINLAN].url.removeprefix("http://")):
         assert not [file for file in files if secret.encode() in content(file)]
     assert RunFolder(folder.folder).manifest().engines["province"].options["members"][0]["options"]["url"] == "***"
+
+
+def test_a_federation_is_audited_for_coverage(
+    portals: dict[str, Emulator], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With one of two portals down, the titles of its pages are not found, and every answer is told as partial."""
+    monkeypatch.setenv("QINGLAN", portals[QINGLAN].url)
+    monkeypatch.setenv("TONGCHA_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    write_corpus(tmp_path / "corpus", DOCUMENTS, CARD)
+    Path("province.toml").write_text(EXPERIMENT.format(linlan=portals[LINLAN].url, key=KEY), encoding="utf-8")
+    portals[QINGLAN].fault = "500"
+    command = ["audit-coverage", "corpus", "--experiment", "province.toml", "--engine", "province"]
+    ran = CliRunner().invoke(app, [*command, "--preset", "inspection", "--all-sites", "--json"])
+    assert ran.exit_code == 0, ran.output
+    # Both portals are asked for k_each, cut to max_results: 20 results, two pages of ten at most; robots.txt before.
+    assert "60 searches: 122 to 242 requests" in ran.stderr
+    told = json.loads(ran.stdout)
+    everything = next(one for one in told["shares"] if one["facet"] == "all" and one["probe"] == "title")
+    assert (everything["found"], everything["n"], told["partial"]) == (40, 60, 60)
+    assert "60 个回答不完整" in Path("coverage-sixty-province/coverage.html").read_text(encoding="utf-8")
 
 
 class Silent:

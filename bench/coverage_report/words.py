@@ -14,9 +14,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "scope_all": ("一网通查", "over all sites"),
     "shares": ("可检索率", "Shares found"),
     "shares_note": (
-        "括号内为 95% 置信区间（Wilson）和页面数。被拦截、不支持的检索不计入；出错、超时、零结果算搜不到。",
+        "括号内为 95% 置信区间（Wilson）和页面数。被拦截、不支持的检索不计入；出错、超时、零结果算搜不到。"
+        "红色：区间上限低于全部页面的可检索率。",
         "In brackets the 95 % interval (Wilson) and the number of pages. Blocked and unsupported searches are left "
-        "out; failed, late and empty ones count as not found.",
+        "out; failed, late and empty ones count as not found. Red: the whole interval is below the share of all pages.",
     ),
     "any": ("任一方式", "any way"),
     "by_title": ("按标题", "by title"),
