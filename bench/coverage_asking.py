@@ -203,8 +203,7 @@ def _changed(was: Settings, now: Settings) -> Iterable[str]:
             differing = [key for key in Asking.__struct_fields__ if getattr(before, key) != getattr(after, key)]
             yield from (names.get(key, key) for key in differing)
         elif name == "options":
-            differing = (key for key in {**before, **after} if before.get(key) != after.get(key))
-            yield from (f"option {key}" for key in differing)
+            yield from (f"option {key}" for key in {**before, **after} if before.get(key) != after.get(key))
         else:
             yield names.get(name, name)
 
