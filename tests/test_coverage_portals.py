@@ -124,7 +124,7 @@ def test_the_report_names_the_pages_not_found(portal: Path, tmp_path: Path) -> N
     """Page and workbook hold the shares and the four lost pages with their addresses, in either language."""
     lost = {DOCUMENTS[int(name[1:])].url for name in LOST - {"p01"}}
     for language, sheets, rule in (
-        ("zh", ["可检索率", "搜不到的页面", "全部检索", "怎么查的"], "国办秘函〔2019〕19号"),
+        ("zh", ["可查率", "搜不到的页面", "全部检索", "怎么查的"], "国办秘函〔2019〕19号"),
         ("en", ["Shares found", "Pages not found", "All searches", "How this was done"], "must show them"),
     ):
         chosen = ("--preset", "inspection", "--site", LINLAN, "--out", "found", "--lang", language)

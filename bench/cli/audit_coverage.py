@@ -130,7 +130,7 @@ def _spec(engine: str, path: Path | None) -> "tuple[EngineSpec, float]":
 
     if path is None:
         if not engine:
-            raise typer.BadParameter("name what to audit: --engine ID, or --experiment FILE for a live portal")
+            raise CoverageError("name what to audit: --engine ID, or --experiment FILE for a live portal")
         if registry.track_of(engine) == "own-index":
             raise CoverageError(
                 f"engine {engine!r} needs options, such as an address: describe it in an experiment file, and give "

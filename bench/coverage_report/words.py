@@ -3,19 +3,19 @@
 from bench.report.words import Language
 
 _WORDS: dict[str, tuple[str, str]] = {
-    "title": ("页面可检索率检查报告", "Which pages the search finds"),
+    "title": ("页面可查率抽查报告", "Which pages the search finds"),
     "lead": (
         "从 {corpus} 的 {pages} 个页面中分层随机抽取 {drawn} 个，用 {engine} 检索 {searches} 次（{scope}）；"
-        "页面出现在前 {first} 条结果里，即为可检索。",
+        "页面出现在前 {first} 条结果里，即为查得到。",
         "{drawn} of the {pages} pages of {corpus}, drawn at random by stratum and searched for {searches} times with "
         "{engine} ({scope}); a page is found when it is among the first {first} results.",
     ),
     "scope_site": ("站内搜索", "each on its own site"),
     "scope_all": ("一网通查", "over all sites"),
-    "shares": ("可检索率", "Shares found"),
+    "shares": ("可查率", "Shares found"),
     "shares_note": (
         "括号内为 95% 置信区间（Wilson）和页面数。被拦截、不支持的检索不计入；出错、超时、零结果算搜不到。"
-        "红色：区间上限低于全部页面的可检索率。",
+        "红色：区间上限低于全部页面的可查率。",
         "In brackets the 95 % interval (Wilson) and the number of pages. Blocked and unsupported searches are left "
         "out; failed, late and empty ones count as not found. Red: the whole interval is below the share of all pages.",
     ),
@@ -32,7 +32,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "page": ("页面标题", "Page"),
     "n": ("页面数", "pages"),
     "found": ("搜到", "found"),
-    "share": ("可检索率", "share"),
+    "share": ("可查率", "share"),
     "left_out": ("未计入", "left out"),
     "facet": ("维度", "by"),
     "value": ("取值", "value"),
@@ -70,7 +70,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "at": ("第 {rank} 条", "rank {rank}"),
     "at_copy": ("第 {rank} 条（副本）", "rank {rank} (copy)"),
     "warn_left_out": (
-        "{n} 次检索被拦截或不支持，不能说明页面是否可检索，未计入可检索率。",
+        "{n} 次检索被拦截或不支持，不能说明页面是否查得到，未计入可查率。",
         "{n} searches were blocked or are unsupported: they say nothing about the pages and are left out.",
     ),
     "warn_partial": (
