@@ -246,6 +246,20 @@ def test_the_budget_is_foretold(portal: Path, emulator: Emulator, tmp_path: Path
     assert searches(emulator) == 10
 
 
+def test_options_can_stand_in_the_command(portal: Path, emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A portal is described by --option as by a file; both at once are refused."""
+    monkeypatch.setenv("PORTAL_URL", emulator.url)
+    given = ("preset=hanweb-jrobot", "url=env:PORTAL_URL", 'values={ webid = "0" }', "delay_s=0")
+    options = [part for one in given for part in ("--option", one)]
+    command = ["audit-coverage", "pages", "--all-sites", "--preset", "inspection", "--size", "7", *options, "--engine"]
+    ran = CliRunner().invoke(app, [*command, "http_portal", "--json"])
+    assert ran.exit_code == 0, ran.output
+    assert json.loads(ran.stdout)["outcomes"] == {"answered": 7}
+    assert emulator.url not in Path("coverage-sixty-http_portal/settings.json").read_text()
+    ran = CliRunner().invoke(app, [*command, "http_portal", "--experiment", "portal.toml"])
+    assert ran.exit_code == 2
+
+
 def test_a_result_of_the_same_title_is_told() -> None:
     """Another page under exactly the title, highlights and spaces aside, is no find, but its rank is kept."""
     stratum = Stratum(column="", age="undated", format="html")

@@ -1,12 +1,12 @@
 """`tongcha audit-coverage`: which of a portal's own pages its search finds at all."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from bench.cli.exits import told
-from bench.cli.options import Json, Lang
+from bench.cli.options import EngineOptions, Json, Lang
 
 if TYPE_CHECKING:
     from bench.experiment import EngineSpec
@@ -21,6 +21,7 @@ def audit_coverage(
         Path | None,
         typer.Option(help="Experiment file whose engines have options, such as a live portal's.", show_default=False),
     ] = None,
+    option: EngineOptions = None,
     preset: Annotated[
         Literal["full", "inspection"],
         typer.Option(help="inspection: titles only, as the inspection of government websites looks for them."),
@@ -65,6 +66,7 @@ def audit_coverage(
     Prints the share that the first results show, by column, age and format, with 95 % intervals. A killed audit goes on
     where it was when the same command is given again.
     """
+    from bench.cli.options import engine_options
     from bench.cli.screen import Screen, print_json, print_table
     from bench.coverage import audit
     from bench.coverage_asking import Asking
@@ -76,12 +78,15 @@ def audit_coverage(
     from corpora.audit.meta import iso_date
     from corpora.store import open_corpus
 
+    if experiment and option:
+        raise typer.BadParameter("give either --experiment, which has the engine's options, or --option")
+    options = engine_options(option)
     if preset == "inspection" and probe:
         raise typer.BadParameter("--preset inspection searches for titles: leave --probe out, or the preset")
     with told():
         if as_of and not iso_date(as_of):
             raise CoverageError(f"--as-of {as_of!r} is no date: write it as 2026-06-30")
-        spec, usual_timeout_s = _spec(engine, experiment)
+        spec, usual_timeout_s = _spec(engine, experiment, options)
         opened = open_corpus(corpus)
         asking = Asking(
             preset=preset,
@@ -122,8 +127,8 @@ def audit_coverage(
         typer.echo("\n".join(str(path) for path in written))
 
 
-def _spec(engine: str, path: Path | None) -> "tuple[EngineSpec, float]":
-    """Return the engine to audit, with the options that the experiment file gives it, and the timeout in seconds."""
+def _spec(engine: str, path: Path | None, options: dict[str, Any]) -> "tuple[EngineSpec, float]":
+    """Return the engine to audit, with options from the command or the experiment file, and the timeout in seconds."""
     from bench.errors import CoverageError
     from bench.experiment import EngineSpec, Replay, read_experiment
     from indexers import registry
@@ -131,12 +136,12 @@ def _spec(engine: str, path: Path | None) -> "tuple[EngineSpec, float]":
     if path is None:
         if not engine:
             raise CoverageError("name what to audit: --engine ID, or --experiment FILE for a live portal")
-        if registry.track_of(engine) == "own-index":
+        if registry.track_of(engine) == "own-index" and not options:
             raise CoverageError(
-                f"engine {engine!r} needs options, such as an address: describe it in an experiment file, and give "
-                "--experiment FILE"
+                f"engine {engine!r} needs options, such as an address: give them by --option, or describe it in an "
+                "experiment file and give --experiment FILE"
             )
-        return EngineSpec(id=engine), Replay().timeout_s
+        return EngineSpec(id=engine, options=options), Replay().timeout_s
     experiment, _ = read_experiment(path, to_run=False)
     specs = {item if isinstance(item, str) else item.id: item for item in experiment.engines}
     if not engine and len(specs) == 1:
