@@ -5,25 +5,24 @@ published, search for them, and count those that the first page of results does 
 """
 
 import difflib
-import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from bench.build import build_or_reuse
+from bench.coverage_asking import Asking, ask, first_results
 from bench.coverage_sample import AGES, KINDS, Kind, Probe, sample
 from bench.errors import CoverageError
-from bench.experiment import EngineSpec, Replay
-from bench.replay import Recorder, replay_engine
+from bench.experiment import EngineSpec
 from bench.response import Outcome, Response
 from bench.run import Watcher
 from bench.statistics import wilson
 from corpora.audit.columns import newest_date
 from corpora.duplicates import COPIES_FILE, group_of, read_copies
 from corpora.store import Corpus
-from queries.model import Query
+from indexers import registry
+from indexers.api import Hit
 
 Facet = Literal["all", "column", "age", "format"]
 FACETS: tuple[Facet, ...] = ("all", "column", "age", "format")
@@ -41,6 +40,8 @@ class Probed(msgspec.Struct, frozen=True, kw_only=True):
     """Where the page, or a copy of it, is in the answer; None where it is not among the first."""
     found_as: str = ""
     """Id of the copy that was found in place of the page."""
+    same_title: int | None = None
+    """Rank of another page that a portal shows under exactly the title searched for, where the page is not found."""
     detail: str = ""
 
     @property
@@ -71,6 +72,7 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     corpus: str
     corpus_hash: str
     engine: str
+    track: str
     describe: dict[str, object]
     preset: str
     first: int
@@ -79,36 +81,39 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     """`site` where each page was searched for on its own site, else `all`."""
     seed: int
     as_of: str
+    site: str
+    """The one site whose pages were drawn; all sites when empty."""
     pages: int
     drawn: int
     outcomes: dict[str, int]
+    partial: int
+    """Answers that lack a part, such as the results of a site that was down."""
+    shown: int
+    """Results, over all answers."""
+    unmapped: int
+    """Those whose URL names no document of the corpus: a live portal shows such."""
     shares: tuple[Share, ...]
     probed: tuple[Probed, ...]
 
 
-class Asking(msgspec.Struct, frozen=True, kw_only=True):
-    """How an audit asks."""
+def audit(
+    corpus: Corpus,
+    folder: str,
+    spec: EngineSpec,
+    asking: Asking,
+    out: Path,
+    watcher: Watcher,
+    *,
+    retry_blocked: bool = False,
+) -> Coverage:
+    """Draw pages of a corpus, search for them with an engine or on a live portal, and return what was found.
 
-    preset: str = "full"
-    kinds: tuple[Kind, ...] = KINDS
-    first: int = 10
-    size: int = 300
-    seed: int = 2026
-    as_of: str = ""
-    """Day from which ages count; the newest date of the corpus when empty."""
-    site: str = ""
-    """Host name of the one site whose pages are drawn; all sites when empty."""
-    own_site: bool = True
-    """Whether each page is searched for on its own site (站内搜索) and not among all (一网通查)."""
-    timeout_s: float = 10.0
-
-
-def audit(corpus: Corpus, folder: str, spec: EngineSpec, asking: Asking, watcher: Watcher) -> Coverage:
-    """Draw pages of a corpus, search for them with an engine that indexed it, and return what was found.
-
-    `folder` is what the corpus was opened by. Raises what opening, building and replaying raise, and `CoverageError`
-    when there is nothing to ask.
+    `folder` is what the corpus was opened by. Answers are kept under `out` as they come: the same audit goes on with
+    them. Raises what opening, building and replaying raise, and `CoverageError` when there is nothing to ask or `out`
+    holds another audit.
     """
+    setup = registry.resolve(spec.use or spec.id, spec.options)  # a mistake is told before a large corpus is read
+    asking = msgspec.structs.replace(asking, first=first_results(asking, setup))
     facts = corpus.scan(watcher.phase(f"reading {corpus.card.name}", None))
     if asking.site and asking.site not in facts.sites.values():
         known = sorted(set(facts.sites.values()) - {""})
@@ -116,12 +121,12 @@ def audit(corpus: Corpus, folder: str, spec: EngineSpec, asking: Asking, watcher
         meant = f": did you mean {near[0]!r}?" if near else f" (known: {', '.join(known[:8])})"
         raise CoverageError(f"no page of {corpus.card.name} is of the site {asking.site!r}{meant}")
     groups = group_of(read_copies(corpus.folder), str(corpus.folder / COPIES_FILE))
-    as_of = asking.as_of or newest_date(corpus)
+    asking = msgspec.structs.replace(asking, as_of=asking.as_of or newest_date(corpus))
     drawn = sample(
         corpus,
         asking.size,
         asking.seed,
-        as_of,
+        asking.as_of,
         asking.kinds,
         asking.site,
         watcher.phase("drawing pages", facts.documents),
@@ -131,58 +136,30 @@ def audit(corpus: Corpus, folder: str, spec: EngineSpec, asking: Asking, watcher
         raise CoverageError(
             f"none of the {drawn.drawn} pages drawn from {corpus.card.name} has a {wanted} to search for"
         )
-    progress = watcher.phase(f"{spec.id} · index", facts.documents)
-    index, _ = build_or_reuse(spec, folder, facts.content_hash, progress)
-    settings = Replay(k=asking.first, timeout_s=asking.timeout_s)
-    progress = watcher.phase(f"{spec.id} · search", len(drawn.probes))
-    responses, describe = ask(spec, index, drawn.probes, facts.sites, settings, asking.own_site, progress)
-    probed = judge(drawn.probes, responses, groups, asking.first)
+    asked = ask(corpus, facts, folder, spec, drawn.probes, asking, out, watcher, retry_blocked=retry_blocked)
+    probed = judge(drawn.probes, asked.responses, groups, asking.first)
+    shown = [hit.doc_id for probe in drawn.probes for hit in asked.responses[probe.id].hits]
     return Coverage(
         corpus=corpus.card.name,
         corpus_hash=facts.content_hash,
         engine=spec.id,
-        describe=describe,
+        track=registry.track(setup),
+        describe=asked.describe,
         preset=asking.preset,
         first=asking.first,
         scope="site" if asking.own_site else "all",
         seed=asking.seed,
-        as_of=as_of,
+        as_of=asking.as_of,
+        site=asking.site,
         pages=drawn.pages,
         drawn=drawn.drawn,
         outcomes=outcomes(probed),
+        partial=sum(asked.responses[probe.id].partial for probe in drawn.probes),
+        shown=len(shown),
+        unmapped=sum(doc_id not in facts.sites for doc_id in shown),
         shares=shares(probed),
         probed=probed,
     )
-
-
-def ask(
-    spec: EngineSpec,
-    index: Path,
-    probes: Sequence[Probe],
-    sites: Mapping[str, str],
-    settings: Replay,
-    own_site: bool,
-    on_probe: Callable[[int], None] = lambda _: None,
-) -> tuple[dict[str, Response], dict[str, object]]:
-    """Return the response to each probe by its id, and how the engine describes itself.
-
-    The engine answers in a process of its own, as in a run; `sites` is the site of every document. Raises `ReplayError`
-    as a run does.
-    """
-    queries = [Query(id=probe.id, text=probe.text, scope=(probe.site if own_site else "") or "all") for probe in probes]
-    done = 0
-
-    def count() -> None:
-        nonlocal done
-        done += 1
-        on_probe(done)
-
-    with tempfile.TemporaryFile() as stream:
-        recorder = Recorder(spec.id, stream, sites, queries, settings.k)
-        facts = replay_engine(spec, index, queries, queries, settings, recorder, count)
-        stream.seek(0)
-        responses = [msgspec.json.decode(line, type=Response) for line in stream]
-    return {response.query_id: response for response in responses}, facts.describe
 
 
 def judge(
@@ -205,10 +182,18 @@ def judge(
                 outcome=response.outcome,
                 rank=shown.index(found) + 1 if found else None,
                 found_as=found if found != probe.doc_id else "",
+                same_title=None if found else _same_title(probe, response.hits[:first]),
                 detail=response.detail,
             )
         )
     return tuple(judged)
+
+
+def _same_title(probe: Probe, hits: Sequence[Hit]) -> int | None:
+    wanted = "".join(probe.text.split())
+    if probe.kind != "title":
+        return None
+    return next((rank for rank, hit in enumerate(hits, 1) if "".join(hit.title.split()) == wanted), None)
 
 
 def shares(probed: Sequence[Probed]) -> tuple[Share, ...]:

@@ -1,4 +1,4 @@
-"""What an audit of coverage leaves: JSON, two CSV tables, and the table on screen."""
+"""What an audit of coverage leaves: a report page, a workbook, JSON, two CSV tables, and the table on screen."""
 
 import csv
 from collections.abc import Iterable, Sequence
@@ -7,23 +7,36 @@ from pathlib import Path
 import msgspec
 
 from bench.coverage import Coverage, Probed, Share
-from bench.coverage_sample import KINDS
+from bench.coverage_report import excel, facts, html
+from bench.coverage_report.words import CoverageWords
 from bench.report.tables import Table
+from bench.report.words import Language
+from corpora.files import write_whole
 
 _SHOWN = 15
 """Values of a facet on screen; the files hold all."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def write_coverage(folder: Path, coverage: Coverage) -> list[Path]:
-    """Write `coverage.json`, `coverage.csv` (the shares) and `probes.csv` (every search), and return their paths.
+def write_coverage(folder: Path, coverage: Coverage, language: Language) -> list[Path]:
+    """Write what an audit found into the folder and return the paths.
+
+    `coverage.html` and `coverage.xlsx` are for people, `coverage.json` holds all, `coverage.csv` the shares and
+    `probes.csv` every search.
 
     CSV begins with a byte order mark, without which Excel garbles Chinese; a text that Excel would take for a formula
     gets an apostrophe in front.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    whole = folder / "coverage.json"
-    whole.write_bytes(msgspec.json.format(msgspec.json.encode(coverage), indent=1))
+    words = CoverageWords(language)
+    contents = {
+        "coverage.html": html.render(coverage, words).encode(errors="replace"),
+        "coverage.xlsx": excel.render(coverage, words),
+        "coverage.json": msgspec.json.format(msgspec.json.encode(coverage), indent=1),
+    }
+    for name, content in contents.items():
+        with write_whole(folder / name) as stream:
+            stream.write(content)
     shares, probes = folder / "coverage.csv", folder / "probes.csv"
     _write(
         shares,
@@ -35,6 +48,7 @@ def write_coverage(folder: Path, coverage: Coverage) -> list[Path]:
         [
             "doc_id",
             "site",
+            "url",
             "column",
             "age",
             "format",
@@ -43,20 +57,18 @@ def write_coverage(folder: Path, coverage: Coverage) -> list[Path]:
             "found",
             "rank",
             "found_as",
+            "same_title",
             "outcome",
             "detail",
         ],
         (_probe_row(probed) for probed in coverage.probed),
     )
-    return [whole, shares, probes]
+    return [*(folder / name for name in contents), shares, probes]
 
 
 def coverage_table(coverage: Coverage) -> Table:
     """Return the shares as the screen shows them: a row for each column, age and format, a column for each probe."""
-    kinds = ["any", *(kind for kind in KINDS if any(share.probe == kind for share in coverage.shares))]
-    if len(kinds) == 2:
-        kinds = kinds[1:]  # one kind of probe: any of them is that one
-    cells = {(share.facet, share.value, share.probe): share for share in coverage.shares}
+    kinds, cells = facts.kinds(coverage), facts.share_cells(coverage)
     rows = []
     for facet in dict.fromkeys(share.facet for share in coverage.shares):
         values = list(dict.fromkeys(share.value for share in coverage.shares if share.facet == facet))
@@ -82,8 +94,9 @@ def _share_row(share: Share) -> list[object]:
 def _probe_row(probed: Probed) -> list[object]:
     probe = probed.probe
     found = {True: "yes", False: "no", None: ""}[probed.found]
-    page = [probe.doc_id, probe.site, probe.stratum.column, probe.stratum.age, probe.stratum.format]
-    return [*page, probe.kind, probe.text, found, probed.rank, probed.found_as, probed.outcome, probed.detail]
+    page = [probe.doc_id, probe.site, probe.url, probe.stratum.column, probe.stratum.age, probe.stratum.format]
+    place = [probed.rank, probed.found_as, probed.same_title]
+    return [*page, probe.kind, probe.text, found, *place, probed.outcome, probed.detail]
 
 
 def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

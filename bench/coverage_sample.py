@@ -51,6 +51,8 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind
     text: str
     stratum: Stratum
+    title: str = ""
+    url: str = ""
 
 
 class Sampled(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,6 +118,8 @@ def sample(
                 kind=kind,
                 text=texts[kind],
                 stratum=stratum_of(document, as_of),
+                title=document.title,
+                url=document.url,
             )
             for kind in wanted
             if texts[kind]

@@ -9,6 +9,9 @@ from indexers.api import Hit
 Outcome = Literal["answered", "empty", "unsupported", "failed", "timeout", "blocked"]
 OUTCOMES: tuple[Outcome, ...] = ("answered", "empty", "unsupported", "failed", "timeout", "blocked")
 
+PARTIAL = "partial:"
+"""Beginning of the detail of an answer that lacks a part."""
+
 
 class Response(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one engine did with one query. Hits are in rank order; times are Unix seconds and milliseconds."""
@@ -24,6 +27,11 @@ class Response(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """From `started_at` to the complete answer."""
     detail: str = ""
     """Why there is no answer, or what an answer lacks (`partial: …`)."""
+
+    @property
+    def partial(self) -> bool:
+        """Whether an answer lacks a part, such as the results of a site that was down."""
+        return self.outcome in ("answered", "empty") and self.detail.startswith(PARTIAL)
 
     @property
     def latency_ms(self) -> float:

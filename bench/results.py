@@ -137,7 +137,7 @@ class RunFolder:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise RunFolderError(
-                    f"{self.folder} is in use by another tongcha process: wait for it, or choose another --name"
+                    f"{self.folder} is in use by another tongcha process: wait for it, or choose another folder"
                 ) from None
             yield
 
@@ -217,6 +217,15 @@ class RunFolder:
     def is_sealed(self, engine: str) -> bool:
         """Tell whether an engine's responses are complete and sealed."""
         return _sealed(self.responses_path(engine)).is_file()
+
+
+def fresh_folder(folder: Path) -> Path:
+    """Return the folder's path if there is none yet, else that of one beside it: `NAME-2`, `NAME-3` and so on."""
+    found, number = folder, 2
+    while found.exists():
+        found = folder.with_name(f"{folder.name}-{number}")
+        number += 1
+    return found
 
 
 def append(stream: IO[bytes], line: bytes) -> None:

@@ -14,7 +14,7 @@ from bench.experiment import EngineSpec, Experiment, content_to_keep, without_se
 from bench.indices import CUTOFF
 from bench.machine import libraries, machine, version
 from bench.replay import Recorder, replay_engine, site_of
-from bench.results import EngineRecord, Manifest, RunFolder, Source
+from bench.results import EngineRecord, Manifest, RunFolder, Source, fresh_folder
 from bench.scoring import check_measures, run_frame
 from bench.trec import write_run
 from corpora.duplicates import COPIES_FILE, Copies, read_copies
@@ -257,12 +257,7 @@ def _experiment_hash(experiment: Experiment) -> str:
 
 
 def _folder(runs: Path, name: str, fresh: bool) -> Path:
-    folder = runs / name
-    number = 2
-    while fresh and folder.exists():
-        folder = runs / f"{name}-{number}"
-        number += 1
-    return folder
+    return fresh_folder(runs / name) if fresh else runs / name
 
 
 def _shown_documents(folder: RunFolder, manifest: Manifest, loaded: Loaded) -> Iterator[Document]:

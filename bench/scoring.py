@@ -141,8 +141,9 @@ def _score(
             "query_id": [response.query_id for response in responses],
             "outcome": [response.outcome for response in responses],
             "latency_ms": [response.latency_ms for response in responses],
+            "partial": [response.partial for response in responses],
         },
-        schema={"query_id": pl.String, "outcome": pl.String, "latency_ms": pl.Float64},
+        schema={"query_id": pl.String, "outcome": pl.String, "latency_ms": pl.Float64, "partial": pl.Boolean},
     )
     enters = indices.entering(outcomes, query_ids)
 

@@ -101,6 +101,7 @@ def _engine(
     outcomes: dict[str, int] = {}
     latency: dict[str, float | None] = {}
     useful_rank = None
+    partial = 0
     if scores is not None:
         if not withheld:
             headlines = {headline: estimated(scores.headlines[headline], 100.0) for headline in HEADLINES}
@@ -110,6 +111,7 @@ def _engine(
         causes = {cause: named.count(cause) for cause in CAUSES}
         given = scores.outcomes["outcome"].to_list()
         outcomes = {outcome: given.count(outcome) for outcome in OUTCOMES}
+        partial = int(scores.outcomes["partial"].sum())
         waits = np.sort(scores.outcomes["latency_ms"].to_numpy())
         latency = {label: percentile(waits, share) for label, share in PERCENTILES.items()}
         ranks = scores.useful_rank[np.isfinite(scores.useful_rank)]
@@ -129,6 +131,7 @@ def _engine(
         shares=shares,
         causes=causes,
         outcomes=outcomes,
+        partial=partial,
         latency_ms=latency,
         useful_rank_median=useful_rank,
         index=record.index,

@@ -54,6 +54,9 @@ class EngineSummary(msgspec.Struct, frozen=True, kw_only=True):
     causes: dict[str, int]
     """Answerable queries by cause; `found` is not a miss."""
     outcomes: dict[str, int]
+    """All queries that were asked, perturbed ones too."""
+    partial: int = 0
+    """Answers among them that lack a part, such as the results of a site that was down."""
     latency_ms: dict[str, float | None]
     """Percentiles from the scheduled start; None where the sample is too small for one."""
     useful_rank_median: float | None

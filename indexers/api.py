@@ -73,6 +73,23 @@ class Polite(Protocol):
         ...
 
 
+class Burden(msgspec.Struct, frozen=True, kw_only=True):
+    """What a search asks of a service that is not ours, redirects and further tries left out."""
+
+    requests: tuple[int, int]
+    """At least and at most, for one search; none where it is unsupported."""
+    least_s: float
+    """Seconds that one search takes at least, because requests keep their distance."""
+    opening: int
+    """Requests before the first search."""
+    searches: int
+    """How many searches the budget of requests allows for certain."""
+    shown: int
+    """Results that the service is asked for at most, whatever `k` is."""
+    page: int
+    """Results on the first page."""
+
+
 @runtime_checkable
 class OnServer(Protocol):
     """An index that a server holds; its folder holds only what names it there."""
@@ -113,6 +130,10 @@ class EngineModule(Protocol):
     #                                ("Lucene's jars: apt install liblucene8-java"); empty when nothing; starts nothing
     # check_options(options)         raises `OptionsError` for what the shape of the options cannot show to be wrong
     # longest_wait_s(options)        how long one search of a `Polite` engine may wait
+    # burden(options, k, site)       what one search asks of a service: a `Burden`
+    # track(options)                 in place of TRACK, where it depends on the options
+    # versions(options)              in place of DISTRIBUTIONS, where they depend on the options
+    # without_secrets(options)       the options (a mapping) redacted, where SECRET_OPTIONS would redact too much
 
     def Engine(self, options: Any, folder: Path) -> Index:  # noqa: N802 - a class in every engine file
         """Construct without touching disk or network; `folder` is where the index lives."""

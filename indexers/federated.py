@@ -2,27 +2,29 @@
 
 A member that is dead or late costs its own results and nothing else: the answer of the others is given and flagged as
 partial. Each member has one thread, so that it is never asked twice at once; while it is stuck on an earlier query it
-counts as late.
+counts as late. What a member waits of its own accord, so as not to be a burden, does not count against the deadline.
 """
 
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from concurrent.futures import CancelledError, Future, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from queue import SimpleQueue
 from typing import Any, Literal
 
 import msgspec
 
-from indexers.api import Hit, Searcher
+from indexers.api import Hit, Polite, Searcher
 from indexers.errors import BlockedError, SearchError, SearchTimeoutError, UnsupportedError
-from indexers.fusion import Method, Norm, fuse
+from indexers.fusion import BY_RANK, Method, Norm, fuse
 
 Lack = Literal["late", "blocked", "unsupported", "failed"]
 
 _SHOWN = 80
 """Characters of a member's error that the remark on a partial answer shows."""
+_LOOK_EVERY_S = 0.2
+"""How often a polite member is looked at for what it has waited since."""
 
 
 class Missing(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +63,7 @@ class Federation:
         self._lanes: dict[str, _Lane] = {}
         self._asked = 0
         self._partial = 0
+        self._waited_s = 0.0
         self._lacked: Counter[tuple[str, Lack]] = Counter()
         self.last_missing: tuple[Missing, ...] = ()
         """Members whose results the last answer lacks, in the order of the members."""
@@ -79,7 +82,7 @@ class Federation:
         Raises the members' kind of `SearchError` when none of those asked answered. A site that no member has finds
         nothing.
         """
-        self.last_missing = ()
+        self.last_missing, self._waited_s = (), 0.0
         # Pages that name no site make a member "" of their own, which an empty `site` must not single out.
         asked = {name: searcher for name, searcher in self._members.items() if site in ("", name)}
         self._last_asked = len(asked)
@@ -94,6 +97,10 @@ class Federation:
         if not lists:
             raise _nobody_answered(self.last_missing)
         return fuse(lists, self._method, self._norm, comparable=self._comparable)[:k]
+
+    def waited_s(self) -> float:
+        """Return how much earlier the last answer had been there without the members' own waits, in seconds."""
+        return self._waited_s
 
     def describe(self) -> dict[str, Any]:
         """Return how members are asked and fused, what each says of itself, and how many answers lacked which."""
@@ -121,9 +128,8 @@ class Federation:
         self, asked: Mapping[str, Searcher], text: str, depth: int
     ) -> tuple[dict[str, list[Hit]], tuple[Missing, ...]]:
         """Return the lists of the members that answered in time, and which did not."""
-        until = time.monotonic() + self._deadline_s
         futures = {name: self._lane(name).submit(_search(searcher, text, depth)) for name, searcher in asked.items()}
-        wait(futures.values(), timeout=max(0.0, until - time.monotonic()))
+        self._wait(asked, futures)
         lists: dict[str, list[Hit]] = {}
         missing: list[Missing] = []
         for name, future in futures.items():
@@ -137,6 +143,22 @@ class Federation:
             else:
                 missing.append(Missing(member=name, lack=_lack(problem), detail=_one_line(problem)))
         return lists, tuple(missing)
+
+    def _wait(self, asked: Mapping[str, Searcher], futures: Mapping[str, Future[list[Hit]]]) -> None:
+        """Wait until every member has answered or has used up the deadline, its own waits left out."""
+        begun = time.monotonic()
+        pending = dict(futures)
+        needed_s = 0.0
+        while pending:
+            used_s = {name: time.monotonic() - begun - _waited_s(asked[name], pending[name]) for name in pending}
+            for name in [name for name in pending if pending[name].done() or used_s[name] >= self._deadline_s]:
+                needed_s = max(needed_s, min(used_s[name], self._deadline_s))
+                del pending[name]
+            left_s = [max(0.0, self._deadline_s - used_s[name]) for name in pending]
+            if any(isinstance(asked[name], Polite) for name in pending):
+                left_s.append(_LOOK_EVERY_S)
+            wait(pending.values(), timeout=min(left_s, default=0.0), return_when=FIRST_COMPLETED)
+        self._waited_s = max(0.0, time.monotonic() - begun - needed_s)
 
     def _lane(self, name: str) -> "_Lane":
         if name not in self._lanes:
@@ -178,7 +200,7 @@ class _Lane:
 def describe_fusion(method: Method, norm: Norm, deadline_s: float, k_each: int, *, comparable: bool) -> dict[str, Any]:
     """Return how answers are fused, as `describe()` shows it."""
     return {
-        "ranking": {"name": method} if method == "rrf" else {"name": method, "normalisation": norm},
+        "ranking": {"name": method} if method in BY_RANK else {"name": method, "normalisation": norm},
         "deadline_s": deadline_s,
         "k_each": k_each,
         "ties": f"better rank, {'higher own score, ' if comparable else ''}order of the sites",
@@ -187,6 +209,11 @@ def describe_fusion(method: Method, norm: Norm, deadline_s: float, k_each: int, 
 
 def _search(searcher: Searcher, text: str, depth: int) -> Callable[[], list[Hit]]:
     return lambda: searcher.search(text, depth)
+
+
+def _waited_s(searcher: Searcher, future: Future[list[Hit]]) -> float:
+    """Return how long a member has waited of its own accord for this query; nothing before it has begun with it."""
+    return searcher.waited_s() if isinstance(searcher, Polite) and (future.running() or future.done()) else 0.0
 
 
 def _lack(problem: BaseException) -> Lack:

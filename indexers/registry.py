@@ -21,7 +21,7 @@ from typing import Any, Literal
 import msgspec
 
 import indexers.engines
-from indexers.api import Index
+from indexers.api import Burden, Index
 from indexers.errors import IndexerError, MissingPackageError, OptionsError, UnknownEngineError
 
 ENTRY_POINT_GROUP = "tongcha.engines"
@@ -98,7 +98,14 @@ def resolve(engine_id: str, options: Mapping[str, Any] | None = None) -> EngineS
 
 def track(setup: EngineSetup) -> Track:
     """Return what the engine answers from: our corpus, or an index of its own."""
-    return _track(_load(setup.name, setup.module))
+    module = _load(setup.name, setup.module)
+    return "own-index" if hasattr(module, "track") and module.track(setup.options) == "own-index" else _track(module)
+
+
+def track_of(engine_id: str) -> Track:
+    """Return what an engine answers from whose options are not known yet. Raises what `resolve` raises for the id."""
+    _, module, _ = _find(engine_id)
+    return _track(module)
 
 
 def longest_wait_s(setup: EngineSetup) -> float:
@@ -107,12 +114,23 @@ def longest_wait_s(setup: EngineSetup) -> float:
     return float(module.longest_wait_s(setup.options)) if hasattr(module, "longest_wait_s") else 0.0
 
 
+def burden(setup: EngineSetup, k: int, site: str = "") -> Burden | None:
+    """Return what one search for `k` results asks of a service, in a site if named; None for an engine of ours."""
+    module = _load(setup.name, setup.module)
+    if track(setup) != "own-index" or not hasattr(module, "burden"):
+        return None
+    told: Burden = module.burden(setup.options, k, site)
+    return told
+
+
 def without_secrets(engine_id: str, options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options with addresses and secrets redacted; what says `env:NAME` is kept, since it is none.
 
     Raises `UnknownEngineError` or `MissingPackageError`.
     """
     _, module, _ = _find(engine_id)
+    if hasattr(module, "without_secrets"):
+        return dict(module.without_secrets(options))
     return {
         key: _redacted(value) if key in getattr(module, "SECRET_OPTIONS", ()) else value
         for key, value in options.items()
@@ -153,7 +171,8 @@ def installed_setups(*, every: bool = False) -> list[EngineSetup]:
 
 def versions(setup: EngineSetup) -> dict[str, str]:
     """Return distribution → version of the libraries that identify the engine."""
-    return _versions(_load(setup.name, setup.module))
+    module = _load(setup.name, setup.module)
+    return dict(module.versions(setup.options)) if hasattr(module, "versions") else _versions(module)
 
 
 def status() -> list[EngineStatus]:

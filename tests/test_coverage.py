@@ -270,6 +270,7 @@ def test_the_inspection_preset_asks_for_titles(lossy: Path) -> None:
     ("arguments", "says"),
     [
         (["--engine", "losy"], "no engine 'losy'"),
+        ([], "name what to audit"),
         (["--engine", "lossy", "--site", "www.linlan.gov.exampel"], f"did you mean '{SITE}'"),
         (["--engine", "lossy", "--as-of", "2026-13-01"], "is no date"),
         (["--engine", "lossy", "--probe", "titel"], "no probe 'titel'"),

@@ -2,11 +2,14 @@
 
 import importlib
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from indexers.api import Index
-from indexers.registry import status
+from indexers.registry import resolve, status, track
 
 PAGE = Path(__file__).parent.parent / "docs" / "engines.md"
 
@@ -30,3 +33,12 @@ def test_every_built_in_setup_is_on_the_page() -> None:
         and not hasattr(importlib.import_module(f"indexers.engines.{engine.id}"), "TRACK")
         for setup in engine.setups
     )
+
+
+def test_the_federation_of_portals_on_the_page_resolves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its options can be used once its variables are set, and make a service of it."""
+    monkeypatch.setenv("LINLAN_SEARCH", "https://www.linlan.gov.example")
+    monkeypatch.setenv("QINGLAN_SEARCH", "https://www.qinglan.gov.example")
+    text = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[0]
+    (engine,) = tomllib.loads(text)["engines"]
+    assert track(resolve(engine["use"], engine["options"])) == "own-index"

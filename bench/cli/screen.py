@@ -1,6 +1,7 @@
 """What commands show: progress on standard error, results on standard output."""
 
 import sys
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +18,8 @@ from bench.report.words import Words
 from bench.summary import Summary
 
 _PIPE_WIDTH = 220
+_TELL_EVERY_S = 60.0
+"""How often a phase is told of where there is no terminal to draw a bar on."""
 _ONE_TABLE_WIDTH = 170
 
 
@@ -46,10 +49,19 @@ class Screen:
 
     def phase(self, name: str, total: int | None, done: int = 0) -> Callable[[int], None]:
         """Show a bar for a phase."""
-        if not self._console.is_terminal and total is not None:
-            self.note(name)
         task = self._progress.add_task(name, total=total, completed=done)
-        return lambda completed: self._progress.update(task, completed=completed, total=total or completed)
+        if self._console.is_terminal or total is None:
+            return lambda completed: self._progress.update(task, completed=completed, total=total or completed)
+        self.note(name)
+        told = time.monotonic()
+
+        def tell(completed: int) -> None:
+            nonlocal told
+            if time.monotonic() - told > _TELL_EVERY_S:
+                told = time.monotonic()
+                self.note(f"{name}: {completed} of {total}")
+
+        return tell
 
     def progress(self, name: str) -> Callable[[int, int, str], None]:
         """Show a bar whose end moves; it is told how much is done, how much there is, and a remark."""

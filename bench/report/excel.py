@@ -24,9 +24,14 @@ def _sheets(summary: Summary, words: Words) -> Iterator[Sheet]:
     yield _engines(summary, words)
     yield (
         words("sheet_causes"),
-        [words("engine"), *(words(f"cause_{cause}", k=summary.k) for cause in CAUSES), *OUTCOMES],
+        [words("engine"), *(words(f"cause_{cause}", k=summary.k) for cause in CAUSES), *OUTCOMES, "partial"],
         [
-            [engine.id, *(engine.causes[cause] for cause in CAUSES), *(engine.outcomes[name] for name in OUTCOMES)]
+            [
+                engine.id,
+                *(engine.causes[cause] for cause in CAUSES),
+                *(engine.outcomes[name] for name in OUTCOMES),
+                engine.partial,
+            ]
             for engine in summary.engines
             if engine.causes
         ],

@@ -25,6 +25,8 @@ def _lines(summary: Summary, words: Words) -> Iterator[str]:
     yield from ("", notes.power(summary, words), "")
     yield from _section(words("causes"))
     yield from _table(tables.misses(summary, words))
+    yield from ("", f"### {words('outcomes')}", "", words("outcomes_note"))
+    yield from _table(tables.outcomes(summary, words))
     yield from _section(words("speed"), words("speed_note"))
     yield from _table(tables.speed(summary, words))
     yield from _section(words("measures"))

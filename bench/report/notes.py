@@ -20,7 +20,7 @@ def made(summary: Summary, words: Words) -> str:
 
 
 def warnings(summary: Summary, words: Words) -> list[str]:
-    """Return what a reader must see before the numbers: unfinished runs, failed engines, withheld headlines."""
+    """Return what a reader must see before the numbers: what is unfinished, failed, withheld or partial."""
     notes = [] if summary.finished else [words("unfinished")]
     for engine in summary.engines:
         if engine.problem:
@@ -31,6 +31,10 @@ def warnings(summary: Summary, words: Words) -> list[str]:
         if engine.track == "own-index":
             counts = {"shown": engine.shown, "unmapped": engine.unmapped, "elsewhere": engine.elsewhere}
             notes.append(words("own_index", engine=engine.id, **counts))
+    for engine in summary.engines:
+        if engine.partial:
+            answers = sum(engine.outcomes[outcome] for outcome in ("answered", "empty"))
+            notes.append(words("partial", engine=engine.id, n=engine.partial, all=answers))
     if any(engine.index and engine.index.reused for engine in summary.engines):
         notes.append(words("reused"))
     return notes

@@ -7,6 +7,7 @@ import msgspec
 from bench.indices import CAUSES
 from bench.report.numbers import NONE, change, fraction, milliseconds, score, seconds, size
 from bench.report.words import Words
+from bench.response import OUTCOMES
 from bench.statistics import difference_told, queries_needed
 from bench.summary import FACETS, FEW, HEADLINES, OTHER, TABLE_MEASURES, EngineSummary, Slice, Summary
 
@@ -51,6 +52,26 @@ def misses(summary: Summary, words: Words) -> Table:
             if engine.causes
         ],
     )
+
+
+def outcomes(summary: Summary, words: Words) -> Table:
+    """Return what became of all queries that were asked, leaving out what befell no engine."""
+    counts = {
+        engine.id: {**engine.outcomes, "partial": engine.partial} for engine in summary.engines if engine.outcomes
+    }
+    shown = [name for name in (*OUTCOMES, "partial") if any(count.get(name) for count in counts.values())]
+    return Table(
+        header=[words("engine"), words("queries"), *(words(f"outcome_{name}") for name in shown)],
+        rows=[
+            [engine, str(total), *(_share(count.get(name, 0), total) for name in shown)]
+            for engine, count in counts.items()
+            for total in [sum(count[name] for name in OUTCOMES)]
+        ],
+    )
+
+
+def _share(count: int, total: int) -> str:
+    return f"{count} ({100 * count / total:.1f} %)" if count else "0"
 
 
 def speed(summary: Summary, words: Words) -> Table:

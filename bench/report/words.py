@@ -43,6 +43,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         "{engine} is a service with an index of its own and is not ranked with engines over the corpus: of its {shown} "
         "results, {unmapped} are not in the corpus and {elsewhere} are of another site than was asked.",
     ),
+    "partial": (
+        "{engine}：{n} 个回答不完整（共 {all} 个），缺了没有响应的网站的结果",
+        "{engine}: {n} of {all} answers are partial, without the results of sites that did not answer",
+    ),
     "tied": ("统计上并列", "Statistically tied"),
     "tied_note": (
         "同组之内没有显著差异（Fisher 随机化检验，Holm 校正，α = 0.05）；组与组可以重叠。",
@@ -64,6 +68,18 @@ _WORDS: dict[str, tuple[str, str]] = {
         "* index reused from the cache; figures are from its build.",
     ),
     "causes": ("没找到，各是什么原因", "Why answers were missed"),
+    "outcomes": ("全部查询的回答情况", "What became of all queries"),
+    "outcomes_note": (
+        "含改写的查询；不完整的回答按返回的结果计分。",
+        "Perturbed queries among them; partial answers are scored by what they hold.",
+    ),
+    "outcome_answered": ("有结果", "answered"),
+    "outcome_empty": ("零结果", "no results"),
+    "outcome_unsupported": ("不支持", "unsupported"),
+    "outcome_failed": ("出错", "failed"),
+    "outcome_timeout": ("超时", "timeout"),
+    "outcome_blocked": ("被拦截", "blocked"),
+    "outcome_partial": ("其中不完整", "partial, of those answered"),
     "cause_found": ("找到", "found"),
     "cause_zero_result": ("零结果", "no results"),
     "cause_failed": ("出错", "failed"),

@@ -26,7 +26,7 @@ import msgspec
 
 from corpora.errors import InvalidURLError
 from corpora.urls import canonical
-from indexers.api import Hit
+from indexers.api import Burden, Hit
 from indexers.errors import BlockedError, OptionsError, SearchError, UnsupportedError
 from indexers.hidden import SHORTEST, Hidden, address_parts, revealed
 from indexers.pages import Page, read_pages, unmapped_id
@@ -120,6 +120,25 @@ def check_options(options: Options) -> None:
 def longest_wait_s(options: Options) -> float:
     """Return how long one search may wait of its own accord."""
     return options.max_wait_s
+
+
+def burden(options: Options, k: int, site: str) -> Burden:
+    """Return what one search for `k` results asks of the portal."""
+    preset = load_preset(options.preset)
+    shown = min(k, options.max_results)
+    before = sum(step.every == "search" for step in preset.steps)
+    pages = min(-(-shown // preset.paging.size), preset.paging.max_pages)
+    asked = not site or site in options.sites
+    least, most = (before + 1, before + pages) if asked else (0, 0)
+    opening = (options.robots == "obey") + sum(step.every == "session" for step in preset.steps)
+    return Burden(
+        requests=(least, most),
+        least_s=least * options.delay_s,
+        opening=opening,
+        searches=max(0, options.max_requests - opening) // (before + pages),
+        shown=options.max_results,
+        page=preset.paging.size,
+    )
 
 
 class Engine:

@@ -43,7 +43,7 @@ from indexers.fields import combined_tokens, describe_fields
 from indexers.made_by import forget_made_by, read_made_by, write_made_by
 from indexers.opensearch_loading import copy_shards, load, searchable
 from indexers.options import DEFAULT_B, DEFAULT_K1, K1, B
-from indexers.segment import Analyzer
+from indexers.segment import Analyzer, storable
 from indexers.servers import SECRET_OPTIONS as SECRET_OPTIONS
 from indexers.servers import Server, ServerOptions, index_name, new_index_name
 
@@ -110,7 +110,7 @@ class Engine:
         if k < 1 or not query:
             return []
         if site:
-            query = {"bool": {"must": [query], "filter": [{"term": {"site": _sound(site)}}]}}
+            query = {"bool": {"must": [query], "filter": [{"term": {"site": storable(site)}}]}}
         body = {
             "query": query,
             "size": min(k, _MOST_HITS),
@@ -240,18 +240,18 @@ class Engine:
         else:
             text = "\n".join([document.title] * options.title_boost + [document.body])
         return {
-            "id": _sound(document.id),
-            "url": _sound(document.url),
-            "title": _sound(document.title),
-            "site": _sound(document.site),
+            "id": storable(document.id),
+            "url": storable(document.url),
+            "title": storable(document.title),
+            "site": storable(document.site),
             "ordinal": ordinal,
-            "text": _sound(text),
+            "text": storable(text),
         }
 
     def _query(self, text: str) -> dict[str, Any]:
         """Return the query, without a site; empty when nothing is asked."""
         if not self._ours:
-            asked = _sound(text[:_MOST_ASKED])
+            asked = storable(text[:_MOST_ASKED])
             return {"match": {"text": {"query": asked, "operator": "or"}}} if asked.strip() else {}
         counts = list(Counter(self._analyze(text)).items())[:_MOST_ASKED]
         clauses = [{"term": {"text": {"value": word, "boost": count}}} for word, count in counts]
@@ -312,11 +312,6 @@ class Engine:
             ) from None
         except opensearchpy.OpenSearchException as error:
             raise self._server.unreachable(_said(error)) from None
-
-
-def _sound(text: str) -> str:
-    """Return the text without lone surrogates, which no request can hold."""
-    return text.encode("utf-8", "replace").decode()
 
 
 def _said(error: opensearchpy.OpenSearchException) -> str:

@@ -155,9 +155,10 @@ class Client:
             self._wait(wait_s)
 
     def _wait(self, seconds: float) -> None:
-        before = self._clock.monotonic()
+        before, waited_s = self._clock.monotonic(), self.waited_s
+        self.waited_s = waited_s + seconds  # who asks from another thread sees it while it lasts
         self._clock.sleep(seconds)
-        self.waited_s += self._clock.monotonic() - before
+        self.waited_s = waited_s + self._clock.monotonic() - before
 
     def _asked_wait_s(self, retry_after: str, attempt: int) -> float:
         """Return how long to wait by a Retry-After of seconds or of a date, or longer each time without one."""
