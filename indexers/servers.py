@@ -131,7 +131,8 @@ class Server:
 
     @cached_property
     def _hidden(self) -> Hidden:
-        parts = [part for url in (*self._full_urls, *self.urls) for part in address_parts(url, self._default_url)]
+        public = "" if self._given("url") else self._default_url  # an address that nobody gave is no secret
+        parts = [part for url in (*self._full_urls, *self.urls) for part in address_parts(url, public)]
         return Hidden([*parts, self.user, self.password])
 
     @cached_property
