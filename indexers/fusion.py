@@ -24,22 +24,28 @@ _LEAST = 1e-9
 
 
 def fuse(
-    lists: Mapping[str, Sequence[Hit]], method: Method, norm: Norm = "min-max", *, comparable: bool = False
+    lists: Mapping[str, Sequence[Hit]],
+    method: Method,
+    norm: Norm = "min-max",
+    *,
+    comparable: bool = False,
+    rrf_constant: int = RRF_K,
 ) -> list[Hit]:
     """Return the documents of all lists, best first, each once, with their fused scores.
 
-    `rrf` adds up 1 / (60 + rank) and needs no scores (Cormack, Clarke and Büttcher, SIGIR 2009). `combsum` adds up the
-    normalised scores and `combmnz` multiplies that by the number of lists that hold the document (Fox and Shaw, TREC-2,
-    1994); where a list has hits without scores they raise `UnsupportedError` naming it. Of equal scores the
-    better rank comes first, then, where the lists' own scores are `comparable`, the higher of those, then the earlier
-    list; url and title are those of the best-ranked copy.
+    `rrf` adds up 1 / (`rrf_constant` + rank) and needs no scores (Cormack, Clarke and Büttcher, SIGIR 2009). `combsum`
+    adds up the normalised scores and `combmnz` multiplies that by the number of lists that hold the document (Fox and
+    Shaw, TREC-2, 1994); where a list has hits without scores they raise `UnsupportedError` naming it. Of equal scores
+    the better rank comes first, then, where the lists' own scores are `comparable`, the higher of those, then the
+    earlier list; url and title are those of the best-ranked copy.
     """
     total: dict[str, float] = {}
     holders: dict[str, int] = {}
     best: dict[str, tuple[int, float, int]] = {}
     shown: dict[str, Hit] = {}
+    rrf = method == "rrf"
     for place, (name, hits) in enumerate(lists.items()):
-        values = _reciprocal_ranks(len(hits)) if method == "rrf" else _normalised(_scores(name, hits), norm)
+        values = _reciprocal_ranks(len(hits), rrf_constant) if rrf else _normalised(_scores(name, hits), norm)
         for rank, (hit, value) in enumerate(zip(hits, values, strict=True)):
             total[hit.doc_id] = total.get(hit.doc_id, 0.0) + value
             holders[hit.doc_id] = holders.get(hit.doc_id, 0) + 1
@@ -52,8 +58,8 @@ def fuse(
     return [msgspec.structs.replace(shown[doc_id], score=total[doc_id]) for doc_id in order]
 
 
-def _reciprocal_ranks(length: int) -> list[float]:
-    return [1 / (RRF_K + rank) for rank in range(1, length + 1)]
+def _reciprocal_ranks(length: int, constant: int) -> list[float]:
+    return [1 / (constant + rank) for rank in range(1, length + 1)]
 
 
 def _scores(name: str, hits: Sequence[Hit]) -> list[float]:
