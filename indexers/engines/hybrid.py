@@ -30,12 +30,14 @@ import msgspec
 from corpora.model import Document
 from indexers import registry
 from indexers.api import Hit, Index
-from indexers.engines import dense
+from indexers.engines.dense import DISTRIBUTIONS as DENSE_DISTRIBUTIONS
+from indexers.engines.dense import Engine as DenseEngine
+from indexers.engines.dense import Options as DenseOptions
 from indexers.errors import OptionsError
 from indexers.fusion import RRF_K, fuse
 from indexers.made_by import forget_made_by, read_made_by, write_made_by
 
-DISTRIBUTIONS = dense.DISTRIBUTIONS
+DISTRIBUTIONS = DENSE_DISTRIBUTIONS
 COMPARED_BY_DEFAULT = False
 """Encoding a corpus takes minutes to hours."""
 
@@ -45,7 +47,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     lexical: str = "bm25s"
     """Id of the engine that finds words."""
-    dense: dense.Options = dense.Options()
+    dense: DenseOptions = DenseOptions()
     k_each: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 100
     rrf_constant: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = RRF_K
 
@@ -126,7 +128,7 @@ class Engine:
         lexical = registry.resolve(self._options.lexical)
         return {
             "lexical": registry.create(lexical, self._folder / "lexical"),
-            "dense": dense.Engine(self._options.dense, self._folder / "dense"),
+            "dense": DenseEngine(self._options.dense, self._folder / "dense"),
         }
 
     def _open(self) -> dict[str, Index]:
