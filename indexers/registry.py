@@ -6,6 +6,7 @@ that takes a built-in's name is ignored with a warning: a result named `tantivy`
 """
 
 import ast
+import contextlib
 import difflib
 import importlib
 import importlib.metadata
@@ -140,7 +141,8 @@ def installed_setups(*, every: bool = False) -> list[EngineSetup]:
             or not (every or getattr(module, "COMPARED_BY_DEFAULT", True))
         ):
             continue
-        found.extend(resolve(setup_id) for setup_id in _setup_ids(name, module))
+        with contextlib.suppress(MissingPackageError):  # such as of the engine that this one asks
+            found.extend([resolve(setup_id) for setup_id in _setup_ids(name, module)])
     return sorted(found, key=lambda setup: setup.id)
 
 

@@ -1,5 +1,6 @@
 """The engine `hybrid`, with a model that counts characters."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,7 +15,7 @@ from indexers.conformance import CHECKS, CORPUS
 from indexers.engines import dense
 from indexers.engines.bm25s import Engine as Bm25s
 from indexers.engines.bm25s import Options as Bm25sOptions
-from indexers.errors import IndexBuildError, OptionsError, UnknownEngineError
+from indexers.errors import IndexBuildError, MissingPackageError, OptionsError, UnknownEngineError
 from indexers.registry import create, resolve
 from tests.vectors import CountsCharacters
 
@@ -165,3 +166,14 @@ def test_members_that_cannot_be_are_refused(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(registry, "track", lambda setup: "own-index")
     with pytest.raises(OptionsError, match="'fts5' does not index pages"):
         resolve("hybrid", {"lexical": "fts5"})
+
+
+def test_without_its_lexical_engine_it_is_not_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without bm25s, the set-ups that can be used are listed without `hybrid`, which says what it lacks."""
+    monkeypatch.delitem(sys.modules, "indexers.engines.bm25s", raising=False)
+    monkeypatch.setitem(sys.modules, "bm25s", None)
+    listed = {setup.id for setup in registry.installed_setups(every=True)}
+    assert "dense" in listed
+    assert "hybrid" not in listed
+    with pytest.raises(MissingPackageError, match="engine 'bm25s' needs the package 'bm25s'"):
+        resolve("hybrid")
