@@ -18,6 +18,8 @@ from bench.summary import Summary
 
 _PIPE_WIDTH = 220
 _ONE_TABLE_WIDTH = 170
+_SPEED_OVER_S = 300.0
+"""The time left is told from this much of the past; engines that encode move on only every few seconds."""
 
 
 class Screen:
@@ -31,6 +33,7 @@ class Screen:
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
+            speed_estimate_period=_SPEED_OVER_S,
             console=self._console,
             disable=not self._console.is_terminal,
         )

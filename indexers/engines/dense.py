@@ -8,8 +8,9 @@ as vector databases do) of usearch (2.16 or newer) for the 1,000 nearest and ran
 Quirks:
 
 - Every page has a distance, so that a query finds `k` pages even where none fits (`limits`: `matches` is `nearest`).
-- Only the beginning of a page is seen: encoding costs about 0.06 s a page at the default of 100 characters and 0.5 s at
-  600, on two cores. 100 make an hour for 60,000 pages; the title and first sentence of a page say what it is about.
+- Only the beginning of a page is seen: encoding costs 0.06 s a page on two idle cores (several times that on busy ones)
+  at the default of 100 characters, so an hour for 60,000 pages, and at 600 characters at least four times as much. The
+  title and first sentence of a page say what it is about. The default was chosen for this cost, before any measurement.
 - Of a query, signs and punctuation are not encoded, nor anything after the first 256 characters. Both sides are brought
   to NFKC and lower case. A page without a letter or digit has no vector and is never found.
 - Vectors are kept by the hash of what was encoded (`indexers.vectors`), in half precision, so that a second build takes
