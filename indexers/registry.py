@@ -141,8 +141,9 @@ def installed_setups(*, every: bool = False) -> list[EngineSetup]:
             or not (every or getattr(module, "COMPARED_BY_DEFAULT", True))
         ):
             continue
-        with contextlib.suppress(MissingPackageError):  # such as of the engine that this one asks
-            found.extend([resolve(setup_id) for setup_id in _setup_ids(name, module)])
+        for setup_id in _setup_ids(name, module):
+            with contextlib.suppress(MissingPackageError):  # such as of the engine that this one asks
+                found.append(resolve(setup_id))
     return sorted(found, key=lambda setup: setup.id)
 
 

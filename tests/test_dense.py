@@ -2,6 +2,8 @@
 
 import os
 import random
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,8 +15,8 @@ import pytest
 from corpora.model import Document
 from indexers.conformance import CHECKS, CORPUS
 from indexers.engines import dense
-from indexers.errors import IndexBuildError, OptionsError
-from indexers.registry import create, resolve
+from indexers.errors import IndexBuildError, MissingPackageError, OptionsError
+from indexers.registry import create, installed_setups, resolve
 from tests.vectors import CountsCharacters
 
 SETUPS = ("dense", "dense-hnsw")
@@ -293,3 +295,23 @@ def test_options_are_checked() -> None:
         resolve("dense", {"passage_character": 5})
     with pytest.raises(OptionsError, match="exact, hnsw"):
         resolve("dense", {"search": "flat"})
+
+
+def test_comparing_all_needs_no_library_for_graphs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without usearch `dense` is there, and only its set-up with a graph says what it needs."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    listed = {setup.id for setup in installed_setups(every=True)}
+    assert "dense" in listed
+    assert "dense-hnsw" not in listed
+    with pytest.raises(MissingPackageError, match=r"'usearch' for search = 'hnsw': pip install 'tongcha\[dense\]'"):
+        resolve("dense", {"search": "hnsw"})
+
+
+def test_importing_the_engine_leaves_usearch_for_later() -> None:
+    """The model's OpenMP is loaded before usearch's: after it, the model's threads would spin while they wait."""
+    script = (
+        "import sys; from pathlib import Path; from indexers.registry import create, installed_setups, resolve;"
+        "create(resolve('dense-hnsw'), Path('nowhere')).describe(); print('usearch.index' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout == "False\n"

