@@ -184,7 +184,7 @@ def test_a_second_build_encodes_nothing(setup: str, model: CountsCharacters, tmp
 
 
 def test_a_build_goes_on_where_the_last_one_died(model: CountsCharacters, tmp_path: Path) -> None:
-    """What a build encoded before it died is not encoded again: 64 of 100 pages, in batches of 16."""
+    """What a build encoded before it died is not encoded again: 64 of 100 pages, in batches of 8."""
     documents = pages(100)
 
     def dying() -> Iterator[Document]:
@@ -202,7 +202,7 @@ def test_a_build_goes_on_where_the_last_one_died(model: CountsCharacters, tmp_pa
 
 
 def test_pages_are_read_as_they_are_encoded(model: CountsCharacters, tmp_path: Path) -> None:
-    """Reading is never more than a batch of 16 ahead of encoding, so that what is read tells how far the build is."""
+    """Reading is never more than a batch of 8 ahead of encoding, so that what is read tells how far the build is."""
     ahead = []
 
     def counted() -> Iterator[Document]:
@@ -212,7 +212,7 @@ def test_pages_are_read_as_they_are_encoded(model: CountsCharacters, tmp_path: P
 
     with closing(create(resolve("dense"), tmp_path)) as engine:
         engine.build(counted())
-    assert max(ahead) == 16
+    assert max(ahead) == 8
 
 
 def test_pages_come_by_the_cosine_of_their_vectors(model: CountsCharacters, tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ def test_pages_are_read_while_they_are_encoded(model: CountsCharacters, tmp_path
     folder = tmp_path / "hybrid"
     with closing(create(resolve("hybrid"), folder)) as hybrid:
         hybrid.build(counted())
-        assert max(ahead) == 16
+        assert max(ahead) == 8
         assert len(hybrid.search("公告", 100)) == 64
     assert sorted(path.name for path in folder.iterdir()) == ["dense", "lexical", "made_by.json"]
 
