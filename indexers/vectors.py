@@ -58,7 +58,8 @@ class VectorCache:
         shard, row = place
         if row >= len(self._records[shard]):  # written since
             self._records[shard] = self._mapped(self._shards[shard])
-        return self._records[shard]["vector"][row]
+        records = self._records[shard]
+        return records["vector"][row] if row < len(records) else None
 
     def add(self, items: Iterable[tuple[bytes, Any]]) -> None:
         """Keep vectors; they outlive this process from here on. Raises `IndexBuildError` when the disk refuses them."""

