@@ -109,6 +109,8 @@ class EngineModule(Protocol):
     # SERVER = "OpenSearch"          the server that must run; it runs only where it is named, and is `OnServer`
     # TRACK = "own-index"            a service that answers from an index of its own; `Engine` is only a `Searcher`
     # SECRET_OPTIONS = ("url", …)    options that no file or text may hold, unless they say `env:NAME`
+    # missing(options)               what this machine lacks that Python does not import, with the line that installs it
+    #                                ("Lucene's jars: apt install liblucene8-java"); empty when nothing; starts nothing
     # check_options(options)         raises `OptionsError` for what the shape of the options cannot show to be wrong
     # longest_wait_s(options)        how long one search of a `Polite` engine may wait
 

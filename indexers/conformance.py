@@ -28,7 +28,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from corpora.model import Document
 from indexers.api import Hit, Index, OnServer
@@ -434,20 +434,38 @@ CHECKS: tuple[Callable[[Make, Path], None], ...] = (
 )
 
 
-def check(make: Make, folder: Path) -> None:
-    """Run all checks below `folder`; raises one `ConformanceError` that names every broken promise."""
-    broken = []
+class Verdict(NamedTuple):
+    """Whether an engine keeps a promise."""
+
+    promise: str
+    """Name of the check."""
+    claim: str
+    """What is promised."""
+    broken: str
+    """What was seen instead; empty where the promise is kept."""
+
+
+def verdicts(make: Make, folder: Path) -> Iterator[Verdict]:
+    """Run one check after the other below `folder`, and say of each what came of it."""
     for promise in CHECKS:
         place = folder / promise.__name__
         place.mkdir(parents=True)
+        seen = ""
         try:
             promise(make, place)
+        except ConformanceError as error:
+            seen = str(error)
         except Exception as error:
-            claim = (promise.__doc__ or "").strip()
-            reason = str(error) if isinstance(error, ConformanceError) else f"{type(error).__name__}: {error}"
-            broken.append(f"{promise.__name__} ({claim}) {reason}")
+            seen = f"{type(error).__name__}: {error}"
+        yield Verdict(promise.__name__, (promise.__doc__ or "").strip(), seen)
+
+
+def check(make: Make, folder: Path) -> None:
+    """Run all checks below `folder`; raises one `ConformanceError` that names every broken promise."""
+    broken = [verdict for verdict in verdicts(make, folder) if verdict.broken]
     if broken:
-        raise ConformanceError(f"{len(broken)} of {len(CHECKS)} promises broken:\n" + "\n".join(broken))
+        lines = [f"{verdict.promise} ({verdict.claim}) {verdict.broken}" for verdict in broken]
+        raise ConformanceError(f"{len(broken)} of {len(CHECKS)} promises broken:\n" + "\n".join(lines))
 
 
 @contextmanager

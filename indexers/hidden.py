@@ -45,7 +45,12 @@ class Hidden:
 
 def _bare_host(url: str) -> str:
     """Return the host as canonical URLs have it: without `www.` and its like."""
-    return urlsplit(canonical(url)).hostname or "" if url else ""
+    if not url:
+        return ""
+    parts = urlsplit(url)
+    # Servers have schemes of their own, such as `postgresql`, which are no pages' addresses.
+    page = url if parts.scheme in ("http", "https") else parts._replace(scheme="http").geturl()
+    return urlsplit(canonical(page)).hostname or ""
 
 
 def address_parts(url: str, public: str = "") -> list[str]:

@@ -6,7 +6,6 @@ that takes a built-in's name is ignored with a warning: a result named `tantivy`
 """
 
 import ast
-import contextlib
 import difflib
 import importlib
 import importlib.metadata
@@ -55,13 +54,13 @@ class EngineStatus(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     installed: bool
     setups: tuple[str, ...]
-    """Ids of its set-ups; just the name while it is not installed."""
+    """Ids of its set-ups; just the name while its file cannot be imported."""
     versions: dict[str, str]
     """Distribution → version of what identifies the engine."""
     summary: str
     """First line of the engine's docstring."""
     install: str
-    """The command that installs its library; empty where nothing is missing."""
+    """The command that installs what is missing; empty where nothing is."""
     origin: str
     """`built-in`, or the distribution that brings it."""
     server: str = ""
@@ -83,10 +82,13 @@ def engine_names() -> list[str]:
 def resolve(engine_id: str, options: Mapping[str, Any] | None = None) -> EngineSetup:
     """Return the set-up of that id, with `options` in place of its own where given.
 
-    Raises `UnknownEngineError`, `MissingPackageError` or `OptionsError`.
+    Raises `UnknownEngineError`, `OptionsError`, or `MissingPackageError` when a library or what else the engine needs
+    is not on this machine.
     """
     name, module, suffix = _find(engine_id)
     chosen = _configured(engine_id, module, module.SETUPS[suffix], options) if options else module.SETUPS[suffix]
+    if lacking := _lacking(module, chosen):
+        raise MissingPackageError(f"engine {name!r} needs {lacking}")
     if hasattr(module, "check_options"):
         module.check_options(chosen)
     return EngineSetup(
@@ -141,9 +143,11 @@ def installed_setups(*, every: bool = False) -> list[EngineSetup]:
             or not (every or getattr(module, "COMPARED_BY_DEFAULT", True))
         ):
             continue
-        for setup_id in _setup_ids(name, module):
-            with contextlib.suppress(MissingPackageError):  # such as of the engine that this one asks
-                found.append(resolve(setup_id))
+        found.extend(
+            resolve(_setup_id(name, suffix))
+            for suffix, options in module.SETUPS.items()
+            if not _lacking(module, options)
+        )
     return sorted(found, key=lambda setup: setup.id)
 
 
@@ -172,16 +176,18 @@ def status() -> list[EngineStatus]:
                 )
             )
         else:
+            lacking = next((_lacking(module, options) for options in module.SETUPS.values()), "")
             entries.append(
                 EngineStatus(
                     id=name,
-                    installed=True,
+                    installed=not lacking,
                     setups=_setup_ids(name, module),
-                    versions=_versions(module),
+                    versions={} if lacking else _versions(module),
                     summary=_first_line(module.__doc__),
-                    install="",
+                    install=lacking.rpartition(": ")[2],
                     origin=source.origin,
                     server=getattr(module, "SERVER", ""),
+                    problem=f"engine {name!r} needs {lacking}" if lacking else "",
                 )
             )
     return entries
@@ -223,6 +229,11 @@ def _load(name: str, path: str) -> ModuleType:
     if missing:
         raise IndexerError(f"engine {name!r} ({path}) lacks {', '.join(missing)}: see indexers.api.EngineModule")
     return module
+
+
+def _lacking(module: ModuleType, options: Any) -> str:
+    """Return what this machine lacks for the engine, and the line that installs it, where its file can tell."""
+    return str(module.missing(options)) if hasattr(module, "missing") else ""
 
 
 def _find(engine_id: str) -> tuple[str, ModuleType, str]:

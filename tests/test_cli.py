@@ -22,6 +22,7 @@ VERBS = (
     "score",
     "report",
     "engines",
+    "engines check",
     "audit-coverage",
     "corpus info",
     "corpus import",

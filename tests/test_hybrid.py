@@ -175,5 +175,5 @@ def test_without_its_lexical_engine_it_is_not_listed(monkeypatch: pytest.MonkeyP
     listed = {setup.id for setup in registry.installed_setups(every=True)}
     assert "dense" in listed
     assert "hybrid" not in listed
-    with pytest.raises(MissingPackageError, match="engine 'bm25s' needs the package 'bm25s'"):
+    with pytest.raises(MissingPackageError, match="needs the engine 'bm25s', which is not installed: pip install"):
         resolve("hybrid")

@@ -126,6 +126,14 @@ def test_an_address_is_hidden_in_all_its_forms() -> None:
     assert public("https://www.inner.gov.example/a.html") == "https://www.inner.gov.example/a.html"
 
 
+def test_an_address_of_any_scheme_is_hidden() -> None:
+    """A database's address is hidden like a page's, and the usual one is not."""
+    parts = address_parts("postgresql://user:pass1234@db.inner.gov.example:5433/x", "postgresql://127.0.0.1:5432/x")
+    assert Hidden(parts)("host db.inner.gov.example, port 5433, pass1234") == "host ***, port 5433, ***"
+    usual = Hidden(address_parts("postgresql://127.0.0.1:54321/x", "postgresql://127.0.0.1:5432/x"))
+    assert usual("no answer from 127.0.0.1") == "no answer from 127.0.0.1"
+
+
 def test_the_environment_is_named_not_shown() -> None:
     """`env:NAME` is read from the environment; without it the message names the variable."""
     assert revealed("env:A", "url", {"A": "x"}) == "x"

@@ -7,6 +7,7 @@ import types
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from indexers import registry
@@ -120,6 +121,50 @@ def test_status_tells_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (there.install, there.problem, there.origin) == ("", "", "built-in")
     assert rows["fts5"].setups == ("fts5", "fts5-trigram")
     assert "tantivy" not in {setup.name for setup in installed_setups()}
+
+
+@pytest.fixture
+def needs_a_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give a plugin whose module imports, and which needs a program that is only in the folder `/there`."""
+    module: Any = types.ModuleType("needs_a_program")
+
+    class Options(msgspec.Struct, frozen=True):
+        where: str = ""
+
+    module.__doc__ = "Needs: an engine that asks a program."
+    module.DISTRIBUTIONS, module.Engine, module.Options = (), object, Options
+    module.SETUPS = {"": Options(), "other": Options()}
+    module.missing = lambda options: "" if options.where == "/there" else "the program (/bin: none): apt install it"
+    give_plugin(monkeypatch, "needs", module)
+
+
+@pytest.mark.usefixtures("needs_a_program")
+def test_an_engine_may_lack_more_than_a_package() -> None:
+    """What `missing()` of a module names is told by status and error alike, and keeps it out of comparisons."""
+    row = next(row for row in status() if row.id == "needs")
+    assert not row.installed
+    assert (row.setups, row.versions, row.summary) == (
+        ("needs", "needs-other"),
+        {},
+        "Needs: an engine that asks a program.",
+    )
+    assert row.install == "apt install it"
+    assert row.problem == "engine 'needs' needs the program (/bin: none): apt install it"
+    assert "needs" not in {setup.name for setup in installed_setups(every=True)}
+    for engine_id in ("needs", "needs-other"):
+        with pytest.raises(MissingPackageError) as caught:
+            resolve(engine_id)
+        assert str(caught.value) == row.problem
+    with pytest.raises(UnknownEngineError, match=r"Did you mean needs-other"):
+        resolve("needs-othr")
+
+
+@pytest.mark.usefixtures("needs_a_program")
+def test_an_option_may_say_where_the_missing_is() -> None:
+    """`missing()` is asked with the options of the set-up: nothing lacks where they name the right place."""
+    assert resolve("needs", {"where": "/there"}).options.where == "/there"
+    with pytest.raises(MissingPackageError):
+        resolve("needs", {"where": "/elsewhere"})
 
 
 def test_options_replace_those_of_the_setup() -> None:

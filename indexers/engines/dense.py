@@ -42,7 +42,7 @@ import numpy as np
 from corpora.cache import cache_root
 from corpora.model import Document
 from indexers.api import Hit
-from indexers.errors import IndexBuildError, MissingPackageError
+from indexers.errors import IndexBuildError
 from indexers.folders import empty_folder
 from indexers.made_by import forget_made_by, read_made_by, write_made_by
 from indexers.segment import normalize
@@ -80,12 +80,11 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 SETUPS = {"": Options(), "hnsw": Options(search="hnsw")}
 
 
-def check_options(options: Options) -> None:
-    """Raise `MissingPackageError` when the graph is asked for and its library is not installed."""
-    if options.search == "hnsw" and importlib.util.find_spec("usearch") is None:
-        raise MissingPackageError(
-            "engine 'dense' needs the package 'usearch' for search = 'hnsw': pip install 'tongcha[dense]'"
-        )
+def missing(options: Options) -> str:
+    """Return what the graph needs where it is asked for and its library is not installed."""
+    if options.search == "exact" or importlib.util.find_spec("usearch") is not None:
+        return ""
+    return "the package 'usearch' for search = 'hnsw': pip install 'tongcha[dense]'"
 
 
 class Engine:

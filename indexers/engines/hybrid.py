@@ -33,7 +33,8 @@ from indexers.api import Hit, Index
 from indexers.engines.dense import DISTRIBUTIONS as DENSE_DISTRIBUTIONS
 from indexers.engines.dense import Engine as DenseEngine
 from indexers.engines.dense import Options as DenseOptions
-from indexers.errors import OptionsError
+from indexers.engines.dense import missing as dense_lacks
+from indexers.errors import MissingPackageError, OptionsError
 from indexers.fusion import RRF_K, fuse
 from indexers.made_by import forget_made_by, read_made_by, write_made_by
 
@@ -53,6 +54,15 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 SETUPS = {"": Options()}
+
+
+def missing(options: Options) -> str:
+    """Return what the members lack on this machine."""
+    try:
+        registry.resolve(options.lexical)
+    except MissingPackageError as error:
+        return f"the engine {options.lexical!r}, which is not installed: {str(error).partition(': ')[2]}"
+    return dense_lacks(options.dense)
 
 
 def check_options(options: Options) -> None:
