@@ -32,13 +32,18 @@ _LEAST = 1e-9
 
 
 def fuse(
-    lists: Mapping[str, Sequence[Hit]], method: Method, norm: Norm = "min-max", *, comparable: bool = False
+    lists: Mapping[str, Sequence[Hit]],
+    method: Method,
+    norm: Norm = "min-max",
+    *,
+    comparable: bool = False,
+    rrf_constant: int = RRF_K,
 ) -> list[Hit]:
     """Return the documents of all lists, best first, each once, with their fused scores.
 
-    By rank, without scores: `rrf` adds up 1 / (60 + rank) (Cormack, Clarke and Büttcher, SIGIR 2009). `isr` adds up
-    1 / rank² and multiplies that by the number of lists that hold the document (Mourão, Martins and Magalhães, CMIG
-    2015). `bordafuse` gives n, n - 1, … points in a list, n being the number of all documents, and those that the list
+    By rank, without scores: `rrf` adds up 1 / (`rrf_constant` + rank) (Cormack, Clarke and Büttcher, SIGIR 2009).
+    `isr` adds up 1 / rank² and multiplies that by the number of lists that hold the document (Mourão, Martins and
+    Magalhães, CMIG 2015). `bordafuse` gives n, n - 1, … points in a list, n being the number of all documents, and those that the list
     lacks the mean of the points that it has left (Aslam and Montague, SIGIR 2001).
 
     By normalised score (Fox and Shaw, TREC-2, 1994): the sum (`combsum`), the sum times the number of lists that hold
@@ -54,7 +59,7 @@ def fuse(
     everything = len({hit.doc_id for hits in lists.values() for hit in hits})
     for place, (name, hits) in enumerate(lists.items()):
         if method in BY_RANK:
-            values = [_worth(method, rank, everything) for rank in range(1, len(hits) + 1)]
+            values = [_worth(method, rank, everything, rrf_constant) for rank in range(1, len(hits) + 1)]
         else:
             values = _normalised(_scores(name, hits), norm)
         for rank, (hit, value) in enumerate(zip(hits, values, strict=True)):
@@ -69,9 +74,9 @@ def fuse(
     return [msgspec.structs.replace(shown[doc_id], score=total[doc_id]) for doc_id in order]
 
 
-def _worth(method: Method, rank: int, everything: int) -> float:
+def _worth(method: Method, rank: int, everything: int, rrf_constant: int) -> float:
     if method == "rrf":
-        return 1 / (RRF_K + rank)
+        return 1 / (rrf_constant + rank)
     return 1 / rank**2 if method == "isr" else float(everything + 1 - rank)
 
 

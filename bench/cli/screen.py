@@ -21,6 +21,8 @@ _PIPE_WIDTH = 220
 _TELL_EVERY_S = 60.0
 """How often a phase is told of where there is no terminal to draw a bar on."""
 _ONE_TABLE_WIDTH = 170
+_SPEED_OVER_S = 300.0
+"""The time left is told from this much of the past; engines that encode move on only every few seconds."""
 
 
 class Screen:
@@ -34,6 +36,7 @@ class Screen:
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
+            speed_estimate_period=_SPEED_OVER_S,
             console=self._console,
             disable=not self._console.is_terminal,
         )
