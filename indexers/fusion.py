@@ -43,8 +43,8 @@ def fuse(
 
     By rank, without scores: `rrf` adds up 1 / (`rrf_constant` + rank) (Cormack, Clarke and Büttcher, SIGIR 2009).
     `isr` adds up 1 / rank² and multiplies that by the number of lists that hold the document (Mourão, Martins and
-    Magalhães, CMIG 2015). `bordafuse` gives n, n - 1, … points in a list, n being the number of all documents, and those that the list
-    lacks the mean of the points that it has left (Aslam and Montague, SIGIR 2001).
+    Magalhães, CMIG 2015). `bordafuse` gives n, n - 1, … points in a list, n being the number of all documents, and
+    those that the list lacks the mean of the points that it has left (Aslam and Montague, SIGIR 2001).
 
     By normalised score (Fox and Shaw, TREC-2, 1994): the sum (`combsum`), the sum times the number of lists that hold
     the document (`combmnz`), and the mean, median, highest and lowest over those lists (`combanz`, `combmed`,
