@@ -112,7 +112,7 @@ class Engine:
             "tokenizer": self._analyze.describe(),
             "fields": describe_fields(options),
             "field_model": "combined",
-            "ranking": {"name": "BM25 (Lucene's)", "k1": options.k1, "b": options.b},
+            "ranking": {"name": "BM25", "k1": options.k1, "b": options.b},
             "query": "OR of the query's tokens",
             "ties": "document order",
             "versions": {"bm25s": bm25s.__version__, "numpy": np.__version__},
