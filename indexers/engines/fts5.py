@@ -5,11 +5,12 @@ Set-ups:
 - `fts5`: one column holds the title's tokens, repeated by the title boost, and the body's, joined by spaces, in a
   contentless table that cuts at spaces only; the query is the OR of the quoted tokens, a word asked twice is there
   twice.
-- `fts5-trigram`: what many small sites run, since it takes one line of SQL: raw title and body in two weighted columns under `tokenize='trigram'`. The
-  query is what such a site makes of a citizen's words: each run of letters and characters between spaces and
-  punctuation, quoted, all of which must occur (FTS5's implicit AND). A run is found only as it stands, so a sentence
-  rarely finds anything; runs of less than three characters are ignored, and a query without a longer one (社保)
-  finds nothing. It is in the list to show what that costs, not as the best that FTS5 can do.
+- `fts5-trigram`: what many small sites run, since it takes one line of SQL: raw title and body in two weighted columns
+  under `tokenize='trigram'`. The query is what such a site makes of a citizen's words: each run of letters and
+  characters between spaces and punctuation, quoted, all of which must occur (FTS5's implicit AND). A run is found only
+  as it stands, so a sentence rarely finds anything; runs of less than three characters are ignored, and a query
+  without a longer one (社保) finds nothing. It is in the list to show what that costs, not as the best that FTS5 can
+  do.
 
 Ranking is FTS5's bm25(): k1 1.2 and b 0.75, and the IDF log((N - n + 0.5) / (n + 0.5)), all built in. It is the one
 thing in which `fts5` differs from the BM25 of the others.

@@ -1,8 +1,8 @@
 """whoosh, a search library in pure Python (2.7.4, 2016).
 
 Set-up: one field holds the title's tokens, repeated by the title boost, and the body's, joined by spaces, and is cut
-again at spaces only; ranking is whoosh's BM25F (k1 1.2, b 0.75). With `fields = "summed"` title and body are two fields
-whose scores are added up; `indexers.fields` says why that is not the default.
+again at spaces only; ranking is whoosh's BM25F with Lucene's IDF (k1 1.2, b 0.75). With `fields = "summed"` title and
+body are two fields whose scores are added up; `indexers.fields` says why that is not the default.
 
 Quirks:
 
@@ -11,7 +11,8 @@ Quirks:
   `field:` as syntax. Here the query is built from terms joined by OR; a word asked twice counts twice.
 - "BM25F" in whoosh is one BM25 per field, summed, not the BM25F of Robertson et al. (2004), which adds up weighted
   frequencies before saturation: hence one combined field. Field lengths are kept in one byte, so long ones are rounded.
-- Its IDF is log(N / (n + 1)) + 1, so frequent words weigh more, and rare ones less, than in Lucene's.
+- Its own IDF is log(N / (n + 1)) + 1, so frequent words weigh more, and rare ones less, than in the BM25 of the others.
+  Here it has theirs (Lucene's), by overriding the one method that it asks for an IDF.
 - One site: whoosh's `filter`, which the collector asks before it ranks; scores stay as they are.
 - Equal scores keep document order.
 - The library is no longer maintained, and slow: tens of milliseconds where others need a fraction of one.

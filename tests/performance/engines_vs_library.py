@@ -6,12 +6,12 @@
 The bare scripts are in `bare_engines.py`. Both sides read the same corpus (BEIR format; by default the laws in the
 shared data folder beside the project), make the same tokens and answer the same queries: titles of pages and sentences
 out of them, drawn with a seed. They take turns, each time in a new process. The main figure is CPU time, since others
-may
-load the machine: for building that of the whole process, its start included; for searching that of all queries, once
-the index is open and one query has been asked. Time on the clock is given beside it. Ratios are of pairs, one of each
-side, and then their median. Fails when a median ratio of CPU time is above the limit, or when the answers differ: the
-scores must be equal to 1e-5 of their size, and the pages the same, save that pages of equal score may swap places, since
-a bare library leaves them as they fall.
+may load the machine: for building that of the whole process, its start included; for searching that of all queries,
+once the index is open and one query has been asked. Time on the clock is given beside it. Ratios are of pairs, one of
+each side, and then their median.
+
+Fails when a median ratio of CPU time is above its limit, or when the answers differ: scores must be equal to 1e-5 of
+their size, and pages the same, save that pages of equal score may swap places: a bare library leaves them as they fall.
 """
 
 import argparse
@@ -203,9 +203,8 @@ def main() -> int:
         queries = folder / "queries.json"
         queries.write_bytes(msgspec.json.encode(asked))
         size = f"the first {options.documents:,} documents" if options.documents else "all documents"
-        print(
-            f"{options.corpus.name}: {size}, {len(asked):,} queries of {statistics.mean(map(len, asked)):.0f} characters"
-        )
+        length = statistics.mean(map(len, asked))
+        print(f"{options.corpus.name}: {size}, {len(asked):,} queries of {length:.0f} characters")
         rounds = (options.rounds, options.search_rounds)
         kept = [compare(engine, corpus, queries, folder, rounds) for engine in engines]
     return 0 if all(kept) else 1
