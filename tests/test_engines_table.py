@@ -1,8 +1,12 @@
 """The table of all engines: how it reads, and how it gets into a page."""
 
+import os
+from pathlib import Path
+
 import pytest
 
-from tests.performance.engines_table import BEGIN, END, Row, family, line, replaced, shown_bytes, table
+from tests.performance.engines_table import BEGIN, END, Measuring, Row, family, line, replaced, shown_bytes, table
+from tests.serving import known
 
 BM25S = Row(
     id="bm25s",
@@ -66,3 +70,32 @@ def test_a_page_without_its_marks_is_refused(page: str) -> None:
 def test_a_server_is_its_processes_and_what_they_started() -> None:
     """Children and their children belong to a server; the process that started it does not."""
     assert family((10, 20), {10: 1, 11: 10, 12: 11, 20: 1, 21: 20, 30: 1}) == {10, 11, 12, 20, 21}
+
+
+def test_a_server_that_nobody_can_start_is_in_the_table(tmp_path: Path) -> None:
+    """Each set-up on it has a row that says what is lacking."""
+    measuring = Measuring("corpus", "queries", tmp_path)
+    measuring.take_server("nosuch", ("nosuch", "nosuch-bigrams"))
+    why = "tests/servers has no nosuch.py that starts the server"
+    assert measuring.rows == [Row(id="nosuch", problem=why), Row(id="nosuch-bigrams", problem=why)]
+
+
+def test_an_engine_that_cannot_be_measured_is_in_the_table(tmp_path: Path) -> None:
+    """Whatever goes wrong with a set-up becomes the reason in its row, and is not raised."""
+    measuring = Measuring(str(tmp_path / "none"), str(tmp_path / "none"), tmp_path)
+    measuring.take("fts5")
+    (row,) = measuring.rows
+    assert row.id == "fts5"
+    assert "…/none" in row.problem
+    assert str(tmp_path) not in row.problem
+
+
+def test_a_server_is_known_only_while_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its address replaces what the environment held, credentials too, which are back behind it."""
+    monkeypatch.setenv("TONGCHA_SOLR_URL", "http://other")
+    monkeypatch.setenv("TONGCHA_SOLR_USER", "old")
+    with known("solr", "http://u:p@127.0.0.1:1"):
+        assert os.environ["TONGCHA_SOLR_URL"] == "http://u:p@127.0.0.1:1"
+        assert "TONGCHA_SOLR_USER" not in os.environ
+    assert os.environ["TONGCHA_SOLR_URL"] == "http://other"
+    assert os.environ["TONGCHA_SOLR_USER"] == "old"

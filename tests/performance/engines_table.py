@@ -235,7 +235,11 @@ class Measuring:
             row = Row(id=setup_id, problem=f"{type(problem).__name__}: {problem}")
         if pids and not row.problem:
             row = msgspec.structs.replace(row, memory_bytes=largest[0])
-        self.rows.append(row)
+        self.keep(row)
+
+    def keep(self, row: Row) -> None:
+        """Add a row; where this machine keeps its folders is nobody's business."""
+        self.rows.append(msgspec.structs.replace(row, problem=row.problem.replace(str(self.folder), "…")))
 
     def take_server(self, name: str, setups: tuple[str, ...]) -> None:
         """Start a server, measure the set-ups on it, and end it; one server a set-up, so that memory is its own."""
@@ -251,7 +255,7 @@ class Measuring:
                     self.take(setup_id, running.pids)
             except Exception as problem:
                 if not any(row.id == setup_id for row in self.rows):
-                    self.rows.append(Row(id=setup_id, problem=str(problem)))
+                    self.keep(Row(id=setup_id, problem=str(problem)))
 
 
 def main() -> int:
@@ -282,7 +286,7 @@ def main() -> int:
             ):
                 continue
             if entry.problem:
-                measuring.rows.append(Row(id=entry.id, problem=entry.problem))
+                measuring.keep(Row(id=entry.id, problem=entry.problem))
             elif entry.server:
                 measuring.take_server(entry.id, entry.setups)
         made = table(measuring.rows, heading(*measuring.data))
