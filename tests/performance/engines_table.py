@@ -20,8 +20,12 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
+
+if TYPE_CHECKING:
+    from indexers.registry import EngineStatus
 
 ROOT = Path(__file__).parents[2]
 NCP = ROOT.parent / "shared" / "data" / "ncp"
@@ -122,10 +126,16 @@ def heading(corpus: str, documents: int, queries: int) -> list[str]:
 
 
 def engine_versions() -> dict[str, str]:
-    """Return the versions of all libraries that engines are made of."""
+    """Return the versions of all libraries that embedded engines are made of."""
     from indexers.registry import status
 
-    return {name: found for entry in status() if not entry.server for name, found in entry.versions.items()}
+    embedded = [entry for entry in status() if _ours(entry) and not entry.server]
+    return {name: found for entry in embedded for name, found in entry.versions.items()}
+
+
+def _ours(entry: "EngineStatus") -> bool:
+    """Tell whether it is an engine over our corpus that comes with tongcha."""
+    return entry.origin == "built-in" and entry.id != "http_portal"
 
 
 class Silent:
@@ -260,7 +270,7 @@ class Measuring:
 
 def main() -> int:
     """Measure and print; fails when something that is installed could not be measured."""
-    from indexers.registry import installed_setups, status
+    from indexers.registry import engine_names, installed_setups, status
 
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--corpus", default=str(NCP), help="corpus folder, or 'demo'")
@@ -268,22 +278,20 @@ def main() -> int:
     parser.add_argument("--engine", action="append", default=[], help="only this engine and its set-ups; repeat")
     parser.add_argument("--write", type=Path, help="page that holds the two marks")
     options = parser.parse_args()
+    if unknown := set(options.engine) - set(engine_names()):
+        parser.error(f"no engine {', '.join(sorted(unknown))}: choose from {', '.join(engine_names())}")
     if options.write:
         replaced(options.write.read_text(encoding="utf-8"), "")  # better now than behind the measurement
     with tempfile.TemporaryDirectory() as temporary:
         os.environ["TONGCHA_CACHE"] = str(Path(temporary) / "cache")
         measuring = Measuring(options.corpus, options.queries or options.corpus, Path(temporary))
         embedded = [setup for setup in installed_setups(every=True) if setup.module.startswith("indexers.engines.")]
-        names = {setup.name for setup in embedded}
+        done = {setup.name for setup in embedded}
         for setup in embedded:
             if not options.engine or setup.name in options.engine:
                 measuring.take(setup.id)
         for entry in status():
-            if (
-                entry.origin != "built-in"
-                or (options.engine and entry.id not in options.engine)
-                or entry.id in names | {"http_portal"}
-            ):
+            if not _ours(entry) or entry.id in done or (options.engine and entry.id not in options.engine):
                 continue
             if entry.problem:
                 measuring.keep(Row(id=entry.id, problem=entry.problem))
