@@ -34,10 +34,15 @@ TokenKind = Literal["words", "whole-words", "bigrams"]
 
 # jieba itself only knows U+4E00 to U+9FD5. Handing over exactly what it knows keeps jieba and rjieba alike: they differ
 # in rarer Han characters and in punctuation such as `_` inside Latin words.
-_JIEBA_RUN = "[\u4e00-\u9fd5a-z0-9]+"
+_JIEBA = "\u4e00-\u9fd5a-z0-9"
+_JIEBA_RUN = f"[{_JIEBA}]+"
 # Compatibility ideographs become plain ones by NFKC, save for a few around U+FA0E.
 _HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\ufa0e-\ufa29\U00020000-\U0003ffff"
 _WORD_RUNS = re.compile(f"(?P<known>{_JIEBA_RUN})|(?P<han>[{_HAN}])|(?P<other>[^\\W_{_HAN}]+)")
+# Text without these, which is nearly all, is handed over in one call, with a space for all that jieba does not know:
+# jieba never joins across a space, and so cuts each run as if alone.
+_NOT_JIEBAS = re.compile(f"[^\\W_{_JIEBA}]|[\U00020000-\U0003ffff]")
+_BETWEEN_RUNS = re.compile(f"[^{_JIEBA}]+")
 _BIGRAM_RUNS = re.compile(f"(?P<han>[{_HAN}]+)|(?P<other>[^\\W_{_HAN}]+)")
 _JIEBA_LINE = re.compile(r"(?P<word>\S+)(?:[ \t]+(?P<freq>\d+))?(?:[ \t]+(?P<tag>[a-zA-Z]+))?")
 
@@ -140,8 +145,11 @@ class Segmenter:
     def words(self, text: str) -> list[str]:
         """Return the tokens of `text` in order; punctuation is dropped, single characters are kept."""
         cut = self._cut or self._load()
+        plain = normalize(text)
+        if _NOT_JIEBAS.search(plain) is None:
+            return [word for word in cut(_BETWEEN_RUNS.sub(" ", plain)) if word != " "]
         tokens: list[str] = []
-        for run in _WORD_RUNS.finditer(normalize(text)):
+        for run in _WORD_RUNS.finditer(plain):
             if run.lastgroup == "known":
                 tokens.extend(cut(run.group()))
             else:

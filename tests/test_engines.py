@@ -95,11 +95,20 @@ def test_bm25s_gives_lucenes_bm25(built: Callable[..., Index]) -> None:
     assert hit.score == pytest.approx(0.6931472 * 2 / (2 + 1.38), rel=1e-5)
 
 
-def test_tantivy_gives_lucenes_bm25_with_its_constant(built: Callable[..., Index]) -> None:
-    """The score of tantivy is bm25s's times (k1 + 1), for field lengths that fit its one-byte norms."""
+@pytest.mark.parametrize("engine", ["tantivy", "whoosh"])
+def test_others_give_lucenes_bm25_with_its_constant(engine: str, built: Callable[..., Index]) -> None:
+    """The scores of tantivy and whoosh are bm25s's times (k1 + 1), for field lengths that fit their one-byte norms."""
     documents = (Document(id="a", body="补贴 补贴 老人"), Document(id="b", body="居民 老人"))
-    hit = built("tantivy", documents).search("补贴", 1)[0]
+    hit = built(engine, documents).search("补贴", 1)[0]
     assert hit.score == pytest.approx(0.6931472 * 2 * 2.2 / (2 + 1.38), rel=1e-5)
+
+
+def test_fts5_gives_its_own_idf_and_the_common_length(built: Callable[..., Index]) -> None:
+    """FTS5's score is BM25 with the IDF log((N - n + 0.5) / (n + 0.5)), and a title lengthens by twice its words."""
+    documents = (Document(id="a", title="补贴", body="老人"), Document(id="b", body="居民 老人"), Document(id="c"))
+    # n=1 of N=3: idf = ln(2.5/1.5) = 0.5108256; tf=2, length 3, average 5/3: norm = 1.2 * (0.25 + 0.75 * 1.8) = 1.92
+    hit = built("fts5", documents).search("补贴", 1)[0]
+    assert hit.score == pytest.approx(0.5108256 * 2 * 2.2 / (2 + 1.92), rel=1e-5)
 
 
 def test_a_word_asked_twice_counts_twice(built: Callable[..., Index]) -> None:

@@ -2,9 +2,11 @@
 
 import doctest
 import importlib.metadata
+import re
 import sys
 import tempfile
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 
 from indexers import segment
 from indexers.errors import MissingPackageError, OptionsError
-from indexers.segment import Analyzer, Segmenter, UserWord, bigrams, load_user_dict, normalize
+from indexers.segment import Analyzer, Backend, Segmenter, UserWord, bigrams, load_user_dict, normalize
 
 HAN = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FD5)
 COMMON = st.sampled_from(
@@ -36,6 +38,15 @@ def test_both_backends_give_the_same_words(text: str) -> None:
     for search in (True, False):
         fast, plain = (Segmenter(backend=backend, search=search) for backend in ("rjieba", "jieba"))
         assert fast.words(text) == plain.words(text)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(text=st.lists(st.one_of(HAN, COMMON, WORDS, st.sampled_from(list("abz019.,，。-+#&_% \n\0")))).map("".join))
+def test_each_run_is_cut_as_if_alone(text: str) -> None:
+    """What stands between punctuation is cut as jieba cuts it alone, whatever stands beside it."""
+    for backend in get_args(Backend):
+        cut = Segmenter(backend=backend).words
+        assert cut(text) == [token for run in re.findall("[\u4e00-\u9fd5a-z0-9]+", text) for token in cut(run)]
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)

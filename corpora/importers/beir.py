@@ -76,7 +76,7 @@ def _document(record: _Record) -> Document:
     extra: dict[str, str] = {}
     for key, value in (record.metadata or {}).items():
         if value is not None:
-            (fields if key in _FIELDS else extra)[key] = _text(value)
+            (fields if key in _FIELDS else extra)[key] = value if type(value) is str else _text(value)
     return Document(id=str(record.id), title=record.title or "", body=record.text or "", extra=extra, **fields)
 
 
@@ -86,4 +86,4 @@ def _record(document: Document) -> _Record:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return msgspec.json.encode(value).decode()

@@ -13,7 +13,9 @@ Quirks:
 - Indexing needs all token ids in memory (4 bytes each), not the texts. The index is memory-mapped when searching.
 """
 
+import itertools
 from array import array
+from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -64,17 +66,17 @@ class Engine:
         self.close()
         forget_made_by(self._folder)
         empty_folder(self._files)
-        vocabulary: dict[str, int] = {}
+        vocabulary = defaultdict[str, int](itertools.count().__next__)  # a new word gets the next number
         ids: list[array[int]] = []
         encode = msgspec.json.Encoder().encode
         with (self._files / _SHOWN).open("wb") as shown:
             for document in documents:
                 tokens = combined_tokens(document, self._analyze, self._options)
-                ids.append(array("I", [vocabulary.setdefault(token, len(vocabulary)) for token in tokens]))
+                ids.append(array("I", map(vocabulary.__getitem__, tokens)))
                 shown.write(encode((document.id, document.url, document.title, document.site)) + b"\n")
         if vocabulary:  # bm25s cannot compute scores of nothing
             scores = bm25s.BM25(method="lucene", k1=self._options.k1, b=self._options.b, backend="numpy")
-            scores.index(Tokenized(ids=ids, vocab=vocabulary), create_empty_token=False, show_progress=False)
+            scores.index(Tokenized(ids=ids, vocab=dict(vocabulary)), create_empty_token=False, show_progress=False)
             scores.save(str(self._files))
         write_made_by(self._folder, self.describe())
 
@@ -112,7 +114,7 @@ class Engine:
             "tokenizer": self._analyze.describe(),
             "fields": describe_fields(options),
             "field_model": "combined",
-            "ranking": {"name": "BM25 (Lucene's)", "k1": options.k1, "b": options.b},
+            "ranking": {"name": "BM25", "k1": options.k1, "b": options.b},
             "query": "OR of the query's tokens",
             "ties": "document order",
             "versions": {"bm25s": bm25s.__version__, "numpy": np.__version__},

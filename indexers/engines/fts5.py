@@ -2,25 +2,28 @@
 
 Set-ups:
 
-- `fts5`: title and body hold our tokens, joined by spaces, in a contentless table that cuts at spaces only; the query
-  is the OR of the quoted tokens, a word asked twice is there twice.
-- `fts5-trigram`: what many small sites run, since it takes one line of SQL: raw text under `tokenize='trigram'`. The
-  query is what such a site makes of a citizen's words: each run of letters and characters between spaces and
-  punctuation, quoted, all of which must occur (FTS5's implicit AND). A run is found only as it stands, so a sentence
-  rarely finds anything; runs of less than three characters are ignored, and a query without a longer one (社保)
-  finds nothing. It is in the list to show what that costs, not as the best that FTS5 can do.
+- `fts5`: one column holds the title's tokens, repeated by the title boost, and the body's, joined by spaces, in a
+  contentless table that cuts at spaces only; the query is the OR of the quoted tokens, a word asked twice is there
+  twice.
+- `fts5-trigram`: what many small sites run, since it takes one line of SQL: raw title and body in two weighted columns
+  under `tokenize='trigram'`. The query is what such a site makes of a citizen's words: each run of letters and
+  characters between spaces and punctuation, quoted, all of which must occur (FTS5's implicit AND). A run is found only
+  as it stands, so a sentence rarely finds anything; runs of less than three characters are ignored, and a query
+  without a longer one (社保) finds nothing. It is in the list to show what that costs, not as the best that FTS5 can
+  do.
 
-Ranking is FTS5's bm25(): k1 1.2 and b 0.75, built in.
+Ranking is FTS5's bm25(): k1 1.2 and b 0.75, and the IDF log((N - n + 0.5) / (n + 0.5)), all built in. It is the one
+thing in which `fts5` differs from the BM25 of the others.
 
 Quirks:
 
 - The default tokenizer `unicode61` keeps a Chinese sentence in one piece, so that nothing inside it is found. We use
   `ascii`, which does not touch characters beyond ASCII.
 - Unquoted words are query syntax (`AND`, `NEAR`, `*`, `-`, `title:`): every term here is quoted.
-- bm25() adds up the weighted frequencies of both columns before saturation (as BM25F does) and takes the length of the
-  whole row: the `combined` model of `indexers.fields`, save that a boosted title does not lengthen the document.
 - A word in more than half of the documents weighs next to nothing: its IDF is floored at 1e-6, where Lucene's stays
   positive.
+- bm25() adds up the weighted frequencies of all columns before saturation (as BM25F does) and takes the length of the
+  whole row, to which the weight of a column adds nothing. So `trigram` boosts titles without lengthening documents.
 - bm25() takes time in proportion to the square of the number of terms: 2,200 tokens over 12,000 documents took two
   minutes. `fts5` therefore asks for the first 256 tokens of a query, some 150 characters of Chinese, and no more.
 - One site: rows found are joined with the table that holds their site, then sorted and cut; bm25() still counts over
@@ -37,7 +40,7 @@ from typing import Any, Literal
 from corpora.model import Document
 from indexers.api import Hit
 from indexers.errors import IndexBuildError, SearchError
-from indexers.fields import describe_fields
+from indexers.fields import combined_tokens, describe_fields
 from indexers.made_by import forget_made_by, read_made_by, write_made_by
 from indexers.options import DEFAULT_B, DEFAULT_K1, TextOptions
 from indexers.segment import Analyzer, storable
@@ -59,6 +62,8 @@ FROM words CROSS JOIN shown ON shown.row = words.rowid
 WHERE words MATCH ? AND shown.site = ?
 ORDER BY score, words.rowid LIMIT ?
 """
+_INSERT_TOKENS = "INSERT INTO words (rowid, text) VALUES (?, ?)"
+_INSERT_RAW = "INSERT INTO words (rowid, title, body) VALUES (?, ?, ?)"
 
 
 class Options(TextOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -95,14 +100,15 @@ class Engine:
             connection.execute(
                 "CREATE TABLE shown (row INTEGER PRIMARY KEY, doc_id TEXT, url TEXT, title TEXT, site TEXT)"
             )
-            tokenize = "ascii" if self._analyze else "trigram"
-            connection.execute(f"CREATE VIRTUAL TABLE words USING fts5(title, body, content='', tokenize='{tokenize}')")
+            columns, tokenize, insert = (
+                ("text", "ascii", _INSERT_TOKENS) if self._analyze else ("title, body", "trigram", _INSERT_RAW)
+            )
+            connection.execute(f"CREATE VIRTUAL TABLE words USING fts5({columns}, content='', tokenize='{tokenize}')")
             connection.execute("BEGIN")
             for row, document in enumerate(documents, 1):
                 shown = (row, document.id, document.url, document.title, document.site)
                 connection.execute("INSERT INTO shown VALUES (?, ?, ?, ?, ?)", shown)
-                texts = (row, self._indexed(document.title), self._indexed(document.body))
-                connection.execute("INSERT INTO words (rowid, title, body) VALUES (?, ?, ?)", texts)
+                connection.execute(insert, (row, *self._indexed(document)))
             connection.execute("COMMIT")
             connection.execute("INSERT INTO words (words) VALUES ('optimize')")
         except sqlite3.Error as error:
@@ -116,11 +122,12 @@ class Engine:
         match = self._match(text)
         if k < 1 or not match:
             return []
+        weight = 1.0 if self._analyze else self._options.title_boost  # of the first column
         try:
             if site:
-                rows = self._open().execute(_OF_ONE_SITE, (self._options.title_boost, match, site, k))
+                rows = self._open().execute(_OF_ONE_SITE, (weight, match, site, k))
             else:
-                rows = self._open().execute(_OF_ALL_SITES, (self._options.title_boost, match, k))
+                rows = self._open().execute(_OF_ALL_SITES, (weight, match, k))
             # bm25() is negative so that ascending order puts the best first.
             return [Hit(doc_id=i, url=url, title=title, score=-score) for i, url, title, score in rows]
         except sqlite3.Error as error:
@@ -134,7 +141,7 @@ class Engine:
             "tokenizer": self._analyze.describe() if self._analyze else {"kind": "trigram", "library": "sqlite"},
             "fields": describe_fields(self._options),
             "field_model": "combined",
-            "ranking": {"name": "BM25", "k1": DEFAULT_K1, "b": DEFAULT_B},
+            "ranking": {"name": "BM25 (FTS5's)", "k1": DEFAULT_K1, "b": DEFAULT_B},
             "query": "AND of the quoted runs between punctuation" if trigram else "OR of the query's tokens",
             "ties": "document order",
             "limits": {"min_characters": _TRIGRAM_CHARACTERS, "normalizes": False}
@@ -149,10 +156,11 @@ class Engine:
             self._connection.close()
             self._connection = None
 
-    def _indexed(self, text: str) -> str:
+    def _indexed(self, document: Document) -> tuple[str, ...]:
+        """Return what each column holds."""
         if self._analyze:
-            return " ".join(self._analyze(text))
-        return storable(text)
+            return (" ".join(combined_tokens(document, self._analyze, self._options)),)
+        return storable(document.title), storable(document.body)
 
     def _match(self, text: str) -> str:
         if self._analyze:
