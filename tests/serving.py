@@ -25,18 +25,21 @@ def missing(name: str) -> str:
 @contextlib.contextmanager
 def serving(name: str, folder: Path) -> Iterator[Running]:
     """Start a server; while it runs, the environment tells its engine where it is."""
-    with importlib.import_module(f"tests.servers.{name}").started(folder) as running, known(name, running.url):
+    server = importlib.import_module(f"tests.servers.{name}")
+    with server.started(folder) as running, known(name, running.url, getattr(server, "PASSWORD", "")):
         yield running
 
 
 @contextlib.contextmanager
-def known(name: str, url: str) -> Iterator[None]:
-    """Put an address, with the credentials in it, where the engine of that name looks for it."""
+def known(name: str, url: str, password: str = "") -> Iterator[None]:
+    """Put address and password, where the address does not hold it, where the engine of that name looks for them."""
     variables = [f"TONGCHA_{name.upper()}_{part}" for part in ("URL", "USER", "PASSWORD")]
     before = {variable: os.environ.pop(variable) for variable in variables if variable in os.environ}
-    os.environ[variables[0]] = url
+    given = {variables[0]: url, **({variables[2]: password} if password else {})}
+    os.environ.update(given)
     try:
         yield
     finally:
-        del os.environ[variables[0]]
+        for variable in given:
+            del os.environ[variable]
         os.environ.update(before)

@@ -1,6 +1,7 @@
 """Engines that claim the same BM25 over the same tokens agree on real questions."""
 
 import itertools
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +26,10 @@ pytestmark = [
 
 def claims_it(setup: EngineSetup, folder: Path) -> bool:
     """Tell whether a set-up says that it ranks our words, in one field, by the common BM25."""
-    index = create(setup, folder)
-    said: dict[str, Any] = index.describe()
-    index.close()
+    with closing(create(setup, folder)) as index:
+        said: dict[str, Any] = index.describe()
     return (
-        said["ranking"] == {**said["ranking"], "name": "BM25", "k1": 1.2, "b": 0.75}
+        {"name": "BM25", "k1": 1.2, "b": 0.75}.items() <= said.get("ranking", {}).items()
         and said["tokenizer"].get("kind") == "words"
         and said.get("field_model", "combined") == "combined"
     )

@@ -209,6 +209,20 @@ def test_an_answer_cut_short_is_none(built: Callable[..., Engine]) -> None:
             engine.search(words, 10)
 
 
+def test_a_request_that_the_server_gave_up_is_a_timeout(built: Callable[..., Engine]) -> None:
+    """The server may say that time was up for one search among others, or by the status of the whole request."""
+    engine = built()
+
+    def given_up(method: str, path: str, json: dict[str, Any]) -> httpx.Response:
+        request = httpx.Request(method, f"http://a.example{path}", json=json)
+        return httpx.Response(408, json={"message": "Request Timeout"}, request=request).raise_for_status()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "_ask", given_up)
+        with pytest.raises(SearchTimeoutError, match="Typesense gave no answer within 30 s"):
+            engine.search("营业执照", 10)
+
+
 def test_a_server_that_hangs_is_a_timeout(built: Callable[..., Engine], running: Running) -> None:
     """The search ends in its time, and the next one gets its own answer."""
     engine = built(timeout_s=0.5)

@@ -236,7 +236,7 @@ class Engine:
         try:
             answer = self._ask("POST", "/multi_search", json={"searches": [search]}).json()["results"][0]
         except httpx.HTTPError as error:
-            raise self._server.search_error(_told(error), late=isinstance(error, httpx.TimeoutException)) from None
+            raise self._server.search_error(_told(error), late=_is_late(error)) from None
         except (ValueError, KeyError, IndexError) as error:
             raise self._server.search_error(f"it gave no answer that can be read ({error})") from None
         if answer.get("code") == _HTTP_NOT_FOUND:
@@ -303,6 +303,13 @@ class Engine:
             yield
         except httpx.HTTPError as error:
             raise self._server.unreachable(_told(error)) from None
+
+
+def _is_late(error: httpx.HTTPError) -> bool:
+    """Return whether time was up, by our clock or by the server's, which may say so for the whole request."""
+    if isinstance(error, httpx.HTTPStatusError):
+        return error.response.status_code == _HTTP_TIMEOUT
+    return isinstance(error, httpx.TimeoutException)
 
 
 def _told(error: httpx.HTTPError) -> str:
