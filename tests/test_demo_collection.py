@@ -26,8 +26,8 @@ from queries.model import Judgment, Query
 
 CORPUS_VERSION = "0.2.0"
 CORPUS_SHA256 = "6c8268a0f28cad7edb146adeaf2ee016ad131dbaf21c09f3ab8b1f501a84bbef"
-QUERIES_VERSION = "0.2.0"
-QUERIES_SHA256 = "19c55554d62dbee330ff3055415ba30d3497de66a45fd827e8603e8e7dae217d"
+QUERIES_VERSION = "0.2.1"
+QUERIES_SHA256 = "2fbe08336061e9c4e571fc0e47f1ca558924d828a976ec6a5deda1e354def63e"
 
 CHANGED = "the composed bytes changed: bump VERSION in {}, then record version and sha256 {} here and in the changelog"
 
@@ -322,6 +322,6 @@ def test_the_data_card_shows_the_counts_of_the_collection() -> None:
 
 
 def test_both_cards_say_what_they_are() -> None:
-    for card in (corpus.card(), query_set.card()):
-        assert (card.name, card.version, card.licence, card.language) == ("demo", "0.2.0", "Apache-2.0", "zh")
+    for card, version in ((corpus.card(), CORPUS_VERSION), (query_set.card(), QUERIES_VERSION)):
+        assert (card.name, card.version, card.licence, card.language) == ("demo", version, "Apache-2.0", "zh")
         assert card.description

@@ -38,7 +38,7 @@ from indexers.registry import REDACTED, EngineSetup, Track
 
 DISTRIBUTIONS = ()
 COMPARED_BY_DEFAULT = False
-"""It is another engine once more, and the pools of the bundled judgments do not hold what it shows."""
+"""It is another engine once more, over many indexes."""
 SECRET_OPTIONS = ("members",)
 
 _HELD = 2_000

@@ -17,7 +17,7 @@ from queries.demo.model import Asked
 from queries.demo.shelf import Shelf
 from queries.model import Judgment, Query
 
-VERSION = "0.2.0"
+VERSION = "0.2.1"
 """Bump it whenever a byte of the composed queries or judgments changes."""
 
 POOL = "pool"
