@@ -26,13 +26,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     require(server.missing())
     with server.started(tmp_path_factory.mktemp("typesense")) as running, pytest.MonkeyPatch.context() as patch:
         patch.setenv("TONGCHA_TYPESENSE_URL", running.url)
-        patch.setenv("TONGCHA_TYPESENSE_PASSWORD", server.KEY)
+        patch.setenv("TONGCHA_TYPESENSE_PASSWORD", server.PASSWORD)
         yield running
 
 
 @pytest.fixture
 def client(running: Running) -> Iterator[httpx.Client]:
-    headers = {"X-TYPESENSE-API-KEY": server.KEY}
+    headers = {"X-TYPESENSE-API-KEY": server.PASSWORD}
     with httpx.Client(base_url=running.url, headers=headers, trust_env=False) as client:
         yield client
 
@@ -262,7 +262,7 @@ def test_no_secret_is_in_the_index_folder(built: Callable[..., Engine], running:
     """Neither key nor port is in what the engine says of itself or writes."""
     text = str(built().describe()) + "".join(path.read_text() for path in tmp_path.rglob("*.json"))
     assert "tongcha_" in text
-    for secret in (server.KEY, running.url.rpartition(":")[2]):
+    for secret in (server.PASSWORD, running.url.rpartition(":")[2]):
         assert secret not in text
 
 
@@ -270,12 +270,12 @@ def test_a_server_that_dies_fails_the_search(tmp_path: Path) -> None:
     """A search after the server's end is a `SearchError`; building is one that says how to start it."""
     require(server.missing())
     with server.started(tmp_path / "server") as own:
-        engine = Engine(Options(url=own.url, password=server.KEY), tmp_path / "index")
+        engine = Engine(Options(url=own.url, password=server.PASSWORD), tmp_path / "index")
         engine.build(iter(CORPUS))
         assert found(engine, "营业执照", 1) == ["d06"]
     with pytest.raises(SearchError, match="could not answer") as caught:
         engine.search("营业执照", 1)
-    assert server.KEY not in str(caught.value)
+    assert server.PASSWORD not in str(caught.value)
     engine.close()
     with pytest.raises(IndexBuildError, match=r"does not answer at the option 'url' .*docs/servers.md"):
         engine.build(iter(CORPUS))

