@@ -141,6 +141,7 @@ def test_the_report_names_the_pages_not_found(portal: Path, tmp_path: Path) -> N
         assert shares[1][3:6] == (41, 37, pytest.approx(37 / 41))
 
 
+@pytest.mark.slow
 def test_a_killed_audit_goes_on(portal: Path, emulator: Emulator, tmp_path: Path) -> None:
     """Killed on the way, the same command asks only what has no answer yet, and says how many had one."""
     written(tmp_path, emulator, delay=0.05)
@@ -178,6 +179,7 @@ def test_a_killed_audit_goes_on(portal: Path, emulator: Emulator, tmp_path: Path
     assert searches(emulator) == asked
 
 
+@pytest.mark.slow
 def test_blocked_searches_are_left_out_and_can_be_asked_again(portal: Path, emulator: Emulator) -> None:
     """Two captchas after two answers: blocked is no miss; --retry-blocked asks these alone again."""
     emulator.fault, emulator.times = "captcha", 2

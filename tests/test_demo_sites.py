@@ -197,6 +197,7 @@ def sample(portal: Portal) -> list[Document]:
     return [one for one in portal.articles if dirt.fault_of(one)][:100] + clean[:: max(1, len(clean) // 50)]
 
 
+@pytest.mark.slow
 def test_pages_show_title_date_and_text_and_their_meta_is_right_or_on_record(built: tuple[Portal, ...]) -> None:
     """Whatever the fault, a reader finds title and date; every other standard tag holds what the document has."""
     for portal in built:
@@ -308,6 +309,7 @@ def test_two_documents_with_one_address_are_refused() -> None:
         portals(twins, [site])
 
 
+@pytest.mark.slow
 def test_the_same_request_gets_the_same_bytes() -> None:
     first, second = demo_portals(), demo_portals()
     for one, other in zip(first, second, strict=True):

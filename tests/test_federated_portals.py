@@ -221,6 +221,7 @@ delay_s = 0
 """
 
 
+@pytest.mark.slow
 def test_partial_answers_are_counted_in_reports(
     portals: dict[str, Emulator], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

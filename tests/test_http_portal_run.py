@@ -140,6 +140,7 @@ def test_the_kept_experiment_names_variables_and_hides_values(experiment: Path, 
     assert b'corpus = "corpus"' in content
 
 
+@pytest.mark.slow
 def test_refusals_and_failures_keep_the_secrets_too(experiment: Path, emulator: Emulator, tmp_path: Path) -> None:
     """A run that is broken, then refused, records outcomes without address or key."""
     emulator.fault, emulator.times = "truncated", 3

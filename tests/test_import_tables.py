@@ -4,6 +4,7 @@ import codecs
 import datetime
 import io
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -185,20 +186,19 @@ LAUGHS = (
 
 
 @pytest.mark.parametrize(
-    "content",
+    "make",
     [
-        repacked(ROWS, sheet1=LAUGHS),
-        repacked(ROWS, sharedStrings=LAUGHS),
-        repacked(ROWS, sheet1=b" " * (600 << 20)),
-        repacked(ROWS, workbook=b"<workbook"),
-        ROWS[: len(ROWS) // 2],
+        pytest.param(lambda: repacked(ROWS, sheet1=LAUGHS), id="laughs in sheet"),
+        pytest.param(lambda: repacked(ROWS, sharedStrings=LAUGHS), id="laughs in strings"),
+        pytest.param(lambda: repacked(ROWS, sheet1=b" " * (600 << 20)), id="zip bomb"),
+        pytest.param(lambda: repacked(ROWS, workbook=b"<workbook"), id="broken book"),
+        pytest.param(lambda: ROWS[: len(ROWS) // 2], id="cut"),
     ],
-    ids=["laughs in sheet", "laughs in strings", "zip bomb", "broken book", "cut"],
 )
-def test_hostile_workbooks_are_refused(content: bytes, tmp_path: Path) -> None:
+def test_hostile_workbooks_are_refused(make: Callable[[], bytes], tmp_path: Path) -> None:
     """Entities, bombs and cut archives end in one line."""
     with pytest.raises(CorpusError) as caught:
-        imported(tmp_path, "a.xlsx", content)
+        imported(tmp_path, "a.xlsx", make())
     assert "\n" not in str(caught.value)
 
 

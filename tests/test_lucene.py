@@ -234,6 +234,7 @@ def give_jars(folder: Path, version: str, *, parts: tuple[str, ...] = lucene_jav
     return folder
 
 
+@pytest.mark.slow
 def test_listing_and_describing_start_no_java() -> None:
     """Importing the engine, listing all engines and describing it starts no Java virtual machine."""
     script = """

@@ -223,6 +223,7 @@ def test_equals_trec_eval(qrels: Qrels, run: Run) -> None:
     assert_equal_to_trec_eval(qrels, run, TREC_EVAL)
 
 
+@pytest.mark.slow
 @many
 @given(qrels_strategy, run_strategy)
 def test_rel_equals_trec_evals_relevance_level(qrels: Qrels, run: Run) -> None:
@@ -244,6 +245,7 @@ def test_judged_only_equals_trec_evals_j(qrels: Qrels, run: Run) -> None:
     assert_equal_to_trec_eval(qrels, run, names, judged_docs_only_flag=1)
 
 
+@pytest.mark.slow
 @many
 @given(qrels_strategy, run_strategy, st.sampled_from([None, 1, 3, 10]))
 def test_exponential_ndcg_is_trec_evals_with_exponential_grades(qrels: Qrels, run: Run, cutoff: int | None) -> None:
