@@ -10,9 +10,7 @@ import difflib
 import importlib
 import importlib.metadata
 import importlib.util
-import pkgutil
 import typing
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
@@ -20,13 +18,10 @@ from typing import Any, Literal
 
 import msgspec
 
-import indexers.engines
+from indexers import engine_modules
 from indexers.api import Burden, Index
-from indexers.errors import IndexerError, MissingPackageError, OptionsError, UnknownEngineError
+from indexers.errors import IndexerError, MissingPackageError, OptionsError
 
-ENTRY_POINT_GROUP = "tongcha.engines"
-_DISTRIBUTION = "tongcha"
-_PROMISED = ("DISTRIBUTIONS", "SETUPS", "Options", "Engine")
 _FROM_ENVIRONMENT = "env:"
 
 Track = Literal["same-corpus", "own-index"]
@@ -69,14 +64,9 @@ class EngineStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Why it cannot be used; empty when it can."""
 
 
-class _Source(msgspec.Struct, frozen=True):
-    module: str
-    origin: str
-
-
 def engine_names() -> list[str]:
     """Return the names of all engines, installed or not, sorted; imports none of them."""
-    return sorted(_sources())
+    return sorted(engine_modules.sources())
 
 
 def resolve(engine_id: str, options: Mapping[str, Any] | None = None) -> EngineSetup:
@@ -85,9 +75,9 @@ def resolve(engine_id: str, options: Mapping[str, Any] | None = None) -> EngineS
     Raises `UnknownEngineError`, `OptionsError`, or `MissingPackageError` when a library or what else the engine needs
     is not on this machine.
     """
-    name, module, suffix = _find(engine_id)
+    name, module, suffix = engine_modules.find(engine_id)
     chosen = _configured(engine_id, module, module.SETUPS[suffix], options) if options else module.SETUPS[suffix]
-    if lacking := _lacking(module, chosen):
+    if lacking := engine_modules.lacking(module, chosen):
         raise MissingPackageError(f"engine {name!r} needs {lacking}")
     if hasattr(module, "check_options"):
         module.check_options(chosen)
@@ -98,25 +88,25 @@ def resolve(engine_id: str, options: Mapping[str, Any] | None = None) -> EngineS
 
 def track(setup: EngineSetup) -> Track:
     """Return what the engine answers from: our corpus, or an index of its own."""
-    module = _load(setup.name, setup.module)
+    module = engine_modules.load(setup.name, setup.module)
     return "own-index" if hasattr(module, "track") and module.track(setup.options) == "own-index" else _track(module)
 
 
 def track_of(engine_id: str) -> Track:
     """Return what an engine answers from whose options are not known yet. Raises what `resolve` raises for the id."""
-    _, module, _ = _find(engine_id)
+    _, module, _ = engine_modules.find(engine_id)
     return _track(module)
 
 
 def longest_wait_s(setup: EngineSetup) -> float:
     """Return how long one search may wait out of politeness, in seconds; such waits are no latency."""
-    module = _load(setup.name, setup.module)
+    module = engine_modules.load(setup.name, setup.module)
     return float(module.longest_wait_s(setup.options)) if hasattr(module, "longest_wait_s") else 0.0
 
 
 def burden(setup: EngineSetup, k: int, site: str = "") -> Burden | None:
     """Return what one search for `k` results asks of a service, in a site if named; None for an engine of ours."""
-    module = _load(setup.name, setup.module)
+    module = engine_modules.load(setup.name, setup.module)
     if track(setup) != "own-index" or not hasattr(module, "burden"):
         return None
     told: Burden = module.burden(setup.options, k, site)
@@ -128,7 +118,7 @@ def without_secrets(engine_id: str, options: Mapping[str, Any]) -> dict[str, Any
 
     Raises `UnknownEngineError` or `MissingPackageError`.
     """
-    _, module, _ = _find(engine_id)
+    _, module, _ = engine_modules.find(engine_id)
     if hasattr(module, "without_secrets"):
         return dict(module.without_secrets(options))
     return {
@@ -139,7 +129,7 @@ def without_secrets(engine_id: str, options: Mapping[str, Any]) -> dict[str, Any
 
 def create(setup: EngineSetup, folder: Path) -> Index:
     """Construct the engine for an index in `folder`; nothing is written yet. A service is only a `Searcher`."""
-    index: Index = _load(setup.name, setup.module).Engine(setup.options, folder)
+    index: Index = engine_modules.load(setup.name, setup.module).Engine(setup.options, folder)
     return index
 
 
@@ -150,9 +140,9 @@ def installed_setups(*, every: bool = False) -> list[EngineSetup]:
     engines that ask to be (`COMPARED_BY_DEFAULT = False`); `every` gives those, too.
     """
     found: list[EngineSetup] = []
-    for name, source in _sources().items():
+    for name, source in engine_modules.sources().items():
         try:
-            module = _load(name, source.module)
+            module = engine_modules.load(name, source.module)
         except IndexerError:
             continue
         if (
@@ -162,25 +152,25 @@ def installed_setups(*, every: bool = False) -> list[EngineSetup]:
         ):
             continue
         found.extend(
-            resolve(_setup_id(name, suffix))
+            resolve(engine_modules.setup_id(name, suffix))
             for suffix, options in module.SETUPS.items()
-            if not _lacking(module, options)
+            if not engine_modules.lacking(module, options)
         )
     return sorted(found, key=lambda setup: setup.id)
 
 
 def versions(setup: EngineSetup) -> dict[str, str]:
     """Return distribution → version of the libraries that identify the engine."""
-    module = _load(setup.name, setup.module)
+    module = engine_modules.load(setup.name, setup.module)
     return dict(module.versions(setup.options)) if hasattr(module, "versions") else _versions(module)
 
 
 def status() -> list[EngineStatus]:
     """Return one entry per engine, sorted by name; an engine that cannot be loaded says why."""
     entries = []
-    for name, source in sorted(_sources().items()):
+    for name, source in sorted(engine_modules.sources().items()):
         try:
-            module = _load(name, source.module)
+            module = engine_modules.load(name, source.module)
         except IndexerError as error:
             entries.append(
                 EngineStatus(
@@ -189,18 +179,20 @@ def status() -> list[EngineStatus]:
                     setups=(name,),
                     versions={},
                     summary=_summary_unimported(source.module),
-                    install=_install_line(name, error.__cause__) if isinstance(error, MissingPackageError) else "",
+                    install=engine_modules.install_line(name, error.__cause__)
+                    if isinstance(error, MissingPackageError)
+                    else "",
                     origin=source.origin,
                     problem=str(error),
                 )
             )
         else:
-            lacking = next((_lacking(module, options) for options in module.SETUPS.values()), "")
+            lacking = next((engine_modules.lacking(module, options) for options in module.SETUPS.values()), "")
             entries.append(
                 EngineStatus(
                     id=name,
                     installed=not lacking,
-                    setups=_setup_ids(name, module),
+                    setups=engine_modules.setup_ids(name, module),
                     versions={} if lacking else _versions(module),
                     summary=_first_line(module.__doc__),
                     install=lacking.rpartition(": ")[2],
@@ -210,82 +202,6 @@ def status() -> list[EngineStatus]:
                 )
             )
     return entries
-
-
-def _sources() -> dict[str, _Source]:
-    """Return engine name → where it comes from."""
-    prefix = f"{indexers.engines.__name__}."
-    found = {
-        info.name: _Source(prefix + info.name, "built-in")
-        for info in pkgutil.iter_modules(indexers.engines.__path__)
-        if not info.name.startswith("_")
-    }
-    points = importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)
-    for point in sorted(points, key=lambda point: (point.name, point.dist.name if point.dist else "")):
-        source = _Source(point.module, point.dist.name if point.dist else "unknown distribution")
-        taken = found.setdefault(point.name, source)
-        if taken != source:
-            warnings.warn(
-                f"engine {point.name!r} of {source.origin} is ignored: that name is taken ({taken.origin})",
-                stacklevel=3,
-            )
-    return found
-
-
-def _load(name: str, path: str) -> ModuleType:
-    try:
-        module = importlib.import_module(path)
-    except ImportError as error:
-        package = (error.name or path).partition(".")[0]
-        raise MissingPackageError(
-            f"engine {name!r} needs the package {package!r}: {_install_line(name, error)}"
-            if isinstance(error, ModuleNotFoundError)
-            else f"engine {name!r} cannot load its library ({error}): {_install_line(name, error)}"
-        ) from error
-    except Exception as error:
-        raise IndexerError(f"engine {name!r} ({path}) fails when imported: {type(error).__name__}: {error}") from error
-    missing = [promised for promised in _PROMISED if not hasattr(module, promised)]
-    if missing:
-        raise IndexerError(f"engine {name!r} ({path}) lacks {', '.join(missing)}: see indexers.api.EngineModule")
-    return module
-
-
-def _lacking(module: ModuleType, options: Any) -> str:
-    """Return what this machine lacks for the engine, and the line that installs it, where its file can tell."""
-    return str(module.missing(options)) if hasattr(module, "missing") else ""
-
-
-def _find(engine_id: str) -> tuple[str, ModuleType, str]:
-    sources = _sources()
-    # The longest name first, so that a plugin named `tantivy-x` is not taken for a set-up of tantivy.
-    for name in sorted(sources, key=len, reverse=True):
-        if engine_id == name or engine_id.startswith(f"{name}-"):
-            module = _load(name, sources[name].module)
-            suffix = engine_id.removeprefix(name).removeprefix("-")
-            if suffix in module.SETUPS and engine_id == _setup_id(name, suffix):
-                return name, module, suffix
-    known = _known_ids(sources)
-    near = difflib.get_close_matches(engine_id, known, n=3)
-    meant = f" Did you mean {' or '.join(near)}?" if near else ""
-    raise UnknownEngineError(f"no engine {engine_id!r}.{meant} Known: {', '.join(known)}")
-
-
-def _known_ids(sources: Mapping[str, _Source]) -> list[str]:
-    known: list[str] = []
-    for name, source in sources.items():
-        try:
-            known.extend(_setup_ids(name, _load(name, source.module)))
-        except IndexerError:
-            known.append(name)
-    return sorted(known)
-
-
-def _setup_id(name: str, suffix: str) -> str:
-    return f"{name}-{suffix}" if suffix else name
-
-
-def _setup_ids(name: str, module: ModuleType) -> tuple[str, ...]:
-    return tuple(_setup_id(name, suffix) for suffix in module.SETUPS)
 
 
 def _configured(engine_id: str, module: ModuleType, base: Any, options: Mapping[str, Any]) -> Any:
@@ -340,19 +256,6 @@ def _own_versions(module: ModuleType) -> dict[str, str]:
     finally:
         engine.close()
     return versions
-
-
-def _install_line(name: str, cause: BaseException | None) -> str:
-    try:
-        extras = importlib.metadata.metadata(_DISTRIBUTION).get_all("Provides-Extra") or []
-    except importlib.metadata.PackageNotFoundError:  # run from a source tree
-        extras = []
-    # The extra of http_portal is `portal`.
-    for extra in (name, name.rpartition("_")[2]):
-        if extra in extras:
-            return f"pip install '{_DISTRIBUTION}[{extra}]'"
-    missing = cause.name if isinstance(cause, ImportError) else None
-    return f"pip install {(missing or name).partition('.')[0]}"
 
 
 def _first_line(doc: str | None) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from indexers import registry
+from indexers import engine_modules
 from indexers.api import Index
 from indexers.errors import IndexerError, MissingPackageError, OptionsError, UnknownEngineError
 from indexers.registry import create, engine_names, installed_setups, resolve, status
@@ -37,7 +37,7 @@ def give_plugin(monkeypatch: pytest.MonkeyPatch, name: str, module: types.Module
     path = module if isinstance(module, str) else module.__name__
     if isinstance(module, types.ModuleType):
         monkeypatch.setitem(sys.modules, path, module)
-    point = importlib.metadata.EntryPoint(name, path, registry.ENTRY_POINT_GROUP)
+    point = importlib.metadata.EntryPoint(name, path, engine_modules.ENTRY_POINT_GROUP)
     monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: [point])
 
 
