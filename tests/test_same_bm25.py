@@ -11,6 +11,7 @@ from bench.experiment import Experiment, to_toml
 from bench.rescore import rescore
 from bench.run import run
 from indexers.registry import EngineSetup, create, installed_setups, resolve, status
+from indexers.segment import Analyzer
 from tests.servers import require
 from tests.serving import missing, names, serving
 from tests.test_run import Silent
@@ -30,7 +31,7 @@ def claims_it(setup: EngineSetup, folder: Path) -> bool:
         said: dict[str, Any] = index.describe()
     return (
         {"name": "BM25", "k1": 1.2, "b": 0.75}.items() <= said.get("ranking", {}).items()
-        and said["tokenizer"].get("kind") == "words"
+        and said["tokenizer"] == Analyzer().describe()
         and said.get("field_model", "combined") == "combined"
     )
 
