@@ -9,7 +9,7 @@ Quirks:
 
 - Every page has a distance, so that a query finds `k` pages even where none fits (`limits`: `matches` is `nearest`).
 - Only the beginning of a page is seen: encoding costs 0.11 processor seconds a page at the default of 100 characters,
-  an hour for 60,000 pages on two cores, 0.33 at 300 and 0.84 at 600. The title and first sentence of a page say what it
+  an hour for 44,000 pages on two cores, 0.33 at 300 and 0.84 at 600. The title and first sentence of a page say what it
   is about. The default was chosen for this cost, before any measurement of what is found.
 - Of a query, signs and punctuation are not encoded, nor anything after the first 256 characters. Both sides are brought
   to NFKC and lower case. A page without a letter or digit has no vector and is never found.
